@@ -1,0 +1,59 @@
+"""Atom feeds: the newest answers of the site, of a category, of a tag."""
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.shortcuts import get_object_or_404
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html, linebreaks
+
+from articles.models import Article, Category, Tag
+from articles.pages import list_page
+
+
+class NewestFeed(Feed):
+    feed_type = Atom1Feed
+    language = "zh-cn"
+    link = "/"
+
+    def title(self, subject):
+        return settings.SITE_NAME + (f"：{subject.name}" if subject else "")
+
+    def subtitle(self, subject):
+        return "健康与医保问答"
+
+    def items(self, subject):
+        return list_page(Article.objects.published()).articles
+
+    def item_title(self, article):
+        return article.title
+
+    def item_description(self, article):
+        return format_html("{}<p>{}</p>", linebreaks(article.excerpt, autoescape=True), article.disclaimer)
+
+    def item_pubdate(self, article):
+        return article.go_live_at
+
+    def item_updateddate(self, article):
+        return article.updated_at or article.go_live_at
+
+
+class CategoryFeed(NewestFeed):
+    def get_object(self, request, slug):
+        return get_object_or_404(Category, slug=slug)
+
+    def link(self, category):
+        return category.get_absolute_url()
+
+    def items(self, category):
+        return list_page(Article.objects.published().in_category(category)).articles
+
+
+class TagFeed(NewestFeed):
+    def get_object(self, request, slug):
+        return get_object_or_404(Tag, slug=slug)
+
+    def link(self, tag):
+        return tag.get_absolute_url()
+
+    def items(self, tag):
+        return list_page(tag.article_links, "content_object_id").articles

@@ -1,0 +1,52 @@
+import json
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from articles import workflow
+from articles.models import Article, Category, Installation
+
+FIXTURES = Path(settings.FIXTURE_DIRS[0])
+
+
+class Command(BaseCommand):
+    help = "准备站点：迁移数据库、载入地区与栏目和角色、样例文章（仅当数据库里没有文章时）、静态文件、搜索索引。可重复运行。"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--no-samples", action="store_true", help="不载入样例文章")
+        parser.add_argument("--no-static", action="store_true", help="不收集静态文件")
+
+    def handle(self, *, no_samples, no_static, **_):
+        call_command("migrate", verbosity=0)
+        Installation.identity()
+        load_reference_data()
+        if not no_samples and not Article.objects.exists():
+            self.stdout.write("载入样例文章…")
+            call_command("import_articles", str(FIXTURES / "articles"), publish=True, verbosity=0)
+        if not no_static:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        workflow.follow()
+
+
+@transaction.atomic
+def load_reference_data() -> None:
+    """Regions are brought up to date; categories and roles are a start, and what people changed stays."""
+    call_command("loaddata", "regions", verbosity=0)
+    if not Category.objects.exists():
+        call_command("loaddata", "categories", verbosity=0)
+    for role in json.loads((FIXTURES / "groups.json").read_text(encoding="utf-8")):
+        _add_role(role["name"], role["permissions"])
+
+
+def _add_role(name: str, permissions: list[str]) -> None:
+    group, created = Group.objects.get_or_create(name=name)
+    if created:
+        pairs = [permission.split(".") for permission in permissions]
+        found = [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]
+        group.permissions.set(found)
+
+

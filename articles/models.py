@@ -1,0 +1,450 @@
+"""What is stored: live articles, their revisions, the audit log and the vocabularies.
+
+The public reads Article rows; editors write Revision rows; workflow.publish() is the one road
+from the second to the first. Reading rules are words on the QuerySets; writing rules are in workflow.py.
+"""
+
+import unicodedata
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+from taggit.models import ItemBase, TagBase
+
+from articles import content
+from articles.content import ArticleContent, Source
+from articles.text import strip_controls
+
+# Index range conditions on `expire_at` want a value in every row.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Category(models.Model):
+    slug = models.SlugField(_("网址名"), max_length=60, unique=True, help_text=_("用于网址，小写字母和连字符"))
+    name = models.CharField(_("名称"), max_length=40, unique=True)
+    description = models.CharField(_("说明"), max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(_("顺序"), default=100, help_text=_("数字小的排在前面"))
+
+    DEFAULT = {"slug": "health-news", "name": "健康新闻"}  # what an imported article gets that names none
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("栏目")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("category", args=[self.slug])
+
+
+class Region(models.Model):
+    """A place by its GB/T 2260 code; shipped as fixtures/regions.json."""
+
+    class Level(models.TextChoices):
+        NATIONAL = "national", _("全国")
+        PROVINCE = "province", _("省级")
+        PREFECTURE = "prefecture", _("地级")
+
+    code = models.CharField(_("代码"), max_length=6, primary_key=True)
+    name = models.CharField(_("简称"), max_length=20)
+    full_name = models.CharField(_("全称"), max_length=40)
+    level = models.CharField(_("级别"), max_length=10, choices=Level)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("地区")
+        ordering = ["code"]
+        constraints = [models.CheckConstraint(condition=Q(code__regex=r"^[0-9]{6}$"), name="region_code_is_six_digits")]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("region", args=[self.code])
+
+
+class TagQuerySet(models.QuerySet):
+    def named(self, names) -> "list[Tag]":
+        """The tags of these names, made where missing, in the order given."""
+        tidy = list(dict.fromkeys(filter(None, map(Tag.tidy, names))))
+        known = {tag.name: tag for tag in self.filter(name__in=tidy)}
+        return [known.get(name) or self.get_or_create(name=name)[0] for name in tidy]
+
+
+class Tag(TagBase):
+    """taggit's tag, with names that look the same being the same: NFKC, trimmed, inner runs of space closed."""
+
+    name = models.CharField(_("名称"), max_length=40, unique=True)
+
+    SEPARATORS = ",，、；;\n"
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("标签")
+        ordering = ["name"]
+
+    @staticmethod
+    def tidy(name: str) -> str:
+        return " ".join(unicodedata.normalize("NFKC", strip_controls(name)).split())[:40]
+
+    @classmethod
+    def split(cls, text: str) -> list[str]:
+        """The tag names in what an editor typed.
+
+        >>> Tag.split("医保，断缴、 ＶＩＰ；医保")
+        ['医保', '断缴', 'VIP']
+        """
+        for separator in cls.SEPARATORS:
+            text = text.replace(separator, "\n")
+        return list(dict.fromkeys(filter(None, map(cls.tidy, text.split("\n")))))
+
+    def slugify(self, tag, i=None):
+        # A name of signs alone (“+”) has no slug of its own.
+        slug = slugify(tag, allow_unicode=True) or "tag"
+        return slug if i is None else f"{slug}-{i}"
+
+    def save(self, *args, **kwargs):
+        self.name = self.tidy(self.name)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self):
+        return reverse("tag", args=[self.slug])
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self):
+        """What the public may see at this moment. Decided here and nowhere else."""
+        now = timezone.now()
+        return self.filter(live=True, go_live_at__lte=now, expire_at__gt=now)
+
+    def newest(self):
+        return self.order_by("-go_live_at", "-pk")
+
+    def in_category(self, category):
+        return self.filter(category=category)
+
+    # The links carry the publication time, so that one index answers “the newest of this tag”.
+    def tagged(self, tag):
+        return self.filter(tag_links__tag=tag).order_by("-tag_links__go_live_at", "-tag_links__content_object_id")
+
+    def in_region(self, region):
+        return self.filter(region_links__region=region).order_by("-region_links__go_live_at", "-region_links__article_id")
+
+    def with_card_fields(self):
+        """What a list shows of an article, in one query."""
+        return self.select_related("category").only(
+            "title", "short_answer", "excerpt", "go_live_at", "valid_until", "category__name", "category__slug"
+        )
+
+
+class Article(models.Model):
+    """The live page of one question. Its id is its address for ever.
+
+    Everything below `title` is a copy of the live revision, made by workflow.publish().
+    """
+
+    title = models.CharField(_("问题"), max_length=content.LIMITS["title"])
+    short_answer = models.CharField(_("简短回答"), max_length=content.LIMITS["short_answer"], blank=True)
+    body_html = models.TextField(_("正文"), blank=True)
+    plain_text = models.TextField(_("纯文本"), blank=True)
+    excerpt = models.CharField(_("摘要"), max_length=160, blank=True)
+    headings = models.JSONField(_("小标题"), default=list, blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("栏目"))
+    kind = models.CharField(_("内容类型"), max_length=10, choices=list(content.KINDS.items()), default="policy")
+    provenance = models.CharField(_("创作方式"), max_length=12, choices=list(content.PROVENANCES.items()), default="human")
+    valid_from = models.DateField(_("政策施行日"), null=True, blank=True)
+    valid_until = models.DateField(_("政策截止日"), null=True, blank=True)
+    sources = models.JSONField(_("来源"), default=list, blank=True)
+    phrasings = models.JSONField(_("其他问法"), default=list, blank=True)
+    tags = TaggableManager(through="TaggedArticle", verbose_name=_("标签"), blank=True)
+    regions = models.ManyToManyField(Region, through="ArticleRegion", verbose_name=_("适用地区"), blank=True)
+
+    live = models.BooleanField(_("已发布"), default=False)
+    go_live_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
+    expire_at = models.DateTimeField(_("下线时间"), default=NEVER)
+    updated_at = models.DateTimeField(_("内容更新"), null=True, blank=True)
+    reviewed_by = models.CharField(_("审核人"), max_length=150, blank=True)
+    reviewed_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("已合并到"))
+    live_revision = models.OneToOneField(
+        "Revision", models.PROTECT, null=True, blank=True, related_name="live_article", verbose_name=_("线上版本")
+    )
+    latest_revision = models.OneToOneField(
+        "Revision", models.PROTECT, null=True, blank=True, related_name="latest_article", verbose_name=_("最新版本")
+    )
+    created_at = models.DateTimeField(_("建立时间"), default=timezone.now, editable=False)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("文章")
+        ordering = ["-pk"]
+        permissions = [
+            ("review_article", "审核文章"),
+            ("publish_article", "发布、排期、撤回和合并文章"),
+            ("force_publish_article", "未经审核紧急发布"),
+        ]
+        indexes = [
+            models.Index("go_live_at", "id", condition=Q(live=True), name="article_newest"),
+            models.Index("category", "go_live_at", "id", condition=Q(live=True), name="article_newest_in_category"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(live=False) | Q(go_live_at__isnull=False, live_revision__isnull=False, category__isnull=False),
+                name="live_article_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(live=False) | Q(withdrawn_at__isnull=True, merged_into__isnull=True),
+                name="live_article_is_not_withdrawn_or_merged",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="article_not_merged_into_itself"),
+            models.CheckConstraint(
+                condition=Q(go_live_at__isnull=True) | Q(expire_at__gt=F("go_live_at")), name="article_expires_after_going_live"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="article_validity_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_by="") | (Q(reviewed_at__isnull=False) & ~Q(reviewed_by="")),
+                name="article_review_has_name_and_date",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=content.KINDS), name="article_kind_is_known"),
+            models.CheckConstraint(condition=Q(provenance__in=content.PROVENANCES), name="article_provenance_is_known"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("article", args=[self.pk])
+
+    @property
+    def visible(self) -> bool:
+        """published() for a row that is already here."""
+        return bool(self.live and self.go_live_at and self.go_live_at <= timezone.now() < self.expire_at)
+
+    @property
+    def gone(self) -> bool:
+        """Was public and is not any more: its address answers 410."""
+        return bool(self.withdrawn_at or (self.live and self.expire_at <= timezone.now()))
+
+    @property
+    def expired(self) -> bool:
+        """The policy is not in force any more (the page stays)."""
+        return bool(self.valid_until and self.valid_until < timezone.localdate())
+
+    @property
+    def disclaimer(self) -> str:
+        return content.disclaimer(self.kind)
+
+    @property
+    def source_list(self) -> list[Source]:
+        return [Source.from_json(source) for source in self.sources]
+
+
+class TaggedArticle(ItemBase):
+    content_object = models.ForeignKey(Article, models.CASCADE, related_name="tag_links")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_links")
+    go_live_at = models.DateTimeField(null=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("标签关联")
+        indexes = [models.Index("tag", "go_live_at", "content_object", name="newest_of_tag")]
+        constraints = [models.UniqueConstraint(fields=["content_object", "tag"], name="tag_once_per_article")]
+
+
+class ArticleRegion(models.Model):
+    article = models.ForeignKey(Article, models.CASCADE, related_name="region_links")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="article_links")
+    go_live_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("地区关联")
+        indexes = [models.Index("region", "go_live_at", "article", name="newest_of_region")]
+        constraints = [models.UniqueConstraint(fields=["article", "region"], name="region_once_per_article")]
+
+    def __str__(self):
+        return f"{self.article_id} · {self.region_id}"
+
+
+class Revision(models.Model):
+    """One saved version of an article: its whole content, and what became of it."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("草稿")
+        IN_REVIEW = "in_review", _("待审核")
+        APPROVED = "approved", _("审核通过")
+        REJECTED = "rejected", _("退回修改")
+        PUBLISHED = "published", _("线上版本")
+        SUPERSEDED = "superseded", _("历史版本")
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="revisions", verbose_name=_("文章"))
+    base_revision = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("依据的线上版本"))
+    content_json = models.JSONField(_("内容"))
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.DRAFT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="revisions", verbose_name=_("作者")
+    )
+    note = models.CharField(_("修改说明"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("保存时间"), default=timezone.now)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="reviews", verbose_name=_("审核人")
+    )
+    reviewed_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
+    approved_digest = models.CharField(_("通过审核的内容指纹"), max_length=64, blank=True)
+    publish_at = models.DateTimeField(_("定时发布"), null=True, blank=True)
+    published_at = models.DateTimeField(_("上线时间"), null=True, blank=True)
+    forced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="forced", verbose_name=_("紧急发布人")
+    )
+    forced_because = models.CharField(_("紧急发布原因"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("版本")
+        ordering = ["-pk"]
+        indexes = [models.Index("publish_at", condition=Q(state="approved", publish_at__isnull=False), name="revision_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["article"], condition=Q(state="published"), name="one_published_revision"),
+            models.CheckConstraint(condition=Q(author__isnull=True) | ~Q(author=F("reviewer")), name="author_is_not_reviewer"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | (Q(reviewed_at__isnull=False) & ~Q(approved_digest="")),
+                name="approved_revision_names_its_review",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | ~Q(approved_digest="") | ~Q(forced_because=""),
+                name="published_revision_is_approved_or_forced",
+            ),
+            models.CheckConstraint(
+                condition=Q(forced_by__isnull=True) | ~Q(forced_because=""), name="forced_publication_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(publish_at__isnull=True) | Q(state__in=["approved", "published", "superseded"]),
+                name="only_approved_revisions_are_scheduled",
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk} {self.get_state_display()}"
+
+    @property
+    def content(self) -> ArticleContent:
+        return ArticleContent.from_json(self.content_json)
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Published by force, and no second person has confirmed it yet."""
+        return bool(self.state == self.State.PUBLISHED and self.forced_because and not self.reviewed_at)
+
+
+class AppendOnly(models.QuerySet):
+    def update(self, **values):
+        raise TypeError("the audit log is append-only")
+
+    def delete(self):
+        raise TypeError("the audit log is append-only")
+
+
+class Event(models.Model):
+    """One row of the audit log. Rows are only ever added; a database trigger refuses changes."""
+
+    verb = models.CharField(_("操作"), max_length=20)
+    article = models.ForeignKey(Article, models.PROTECT, null=True, related_name="events", verbose_name=_("文章"))
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="events", verbose_name=_("版本"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="events", verbose_name=_("操作人"))
+    at = models.DateTimeField(_("时间"), default=timezone.now)
+    note = models.CharField(_("说明"), max_length=500, blank=True)
+    data = models.JSONField(_("细节"), default=dict)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("操作记录")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("the audit log is append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("the audit log is append-only")
+
+
+class RelatedArticle(models.Model):
+    """One place in an article's stored related list; written by related.py alone."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="related_links")
+    related = models.ForeignKey(Article, models.CASCADE, related_name="related_to")
+    rank = models.PositiveSmallIntegerField()
+    score = models.FloatField()
+    reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("相关推荐")
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "related"], name="related_once"),
+            models.UniqueConstraint(fields=["article", "rank"], name="one_related_article_a_rank"),
+            models.CheckConstraint(condition=~Q(article=F("related")), name="not_related_to_itself"),
+        ]
+
+    def __str__(self):
+        return f"{self.article_id} → {self.related_id}"
+
+
+class ImportRecord(models.Model):
+    """The ledger of import_articles: which source became which article, and from which bytes."""
+
+    source_id = models.CharField(max_length=200, unique=True)
+    digest = models.CharField(max_length=64)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="import_records")
+    revision = models.ForeignKey(Revision, models.CASCADE, related_name="+")  # as imported; a newer one means editors went on
+    imported_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("导入记录")
+
+    def __str__(self):
+        return self.source_id
+
+
+class Installation(models.Model):
+    """The one row that names this database. Followers of the Event log that see another uuid start anew."""
+
+    uuid = models.UUIDField(default=uuid.uuid4)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_installation")]
+
+    def __str__(self):
+        return str(self.uuid)
+
+    @classmethod
+    def identity(cls) -> str:
+        return str(cls.objects.get_or_create(pk=1)[0].uuid)
+
+
+class Cursor(models.Model):
+    """How far a follower that keeps its results in the database (related.py) has read the Event log."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    event = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.name}: {self.event}"

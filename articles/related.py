@@ -1,0 +1,142 @@
+"""Related articles: computed from the search index after a publication, stored, and read with one query.
+
+The only writer of RelatedArticle rows besides the workflow, which takes withdrawn articles out of every list.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from articles import search
+from articles.models import Article, ArticleQuerySet, Cursor, Event, RelatedArticle
+from articles.search.documents import text_fields
+from articles.search.engine import Clause, SearchEngine
+from articles.search.follower import INDEXED_VERBS, exclusive, read_position
+from articles.text import normalise
+
+STORED = 30
+SHOWN = 20
+TERMS = 30  # weighted terms a part; fewer loses the subject, more brings in chatter
+CANDIDATES = 80
+# part of the article: (fields that it is looked for in, weight)
+PARTS = {
+    "title_words": (("title_words", 2.0), ("body_words", 1.0)),
+    "title_pairs": (("title_pairs", 1.0),),
+    "body_words": (("body_words", 1.0), ("title_words", 1.0)),
+}
+SHARED_TAG = 0.15  # of the best candidate's score, for each tag in common
+BATCH = 200
+
+
+def related_to(article: Article) -> ArticleQuerySet:
+    """The visible part of the stored list, as cards, in order."""
+    in_force = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
+    found = Article.objects.published().filter(in_force, related_to__article=article)
+    return found.with_card_fields().order_by("related_to__rank")[:SHOWN]
+
+
+def sync() -> None:
+    """Refresh the lists that the events since the last call touch. Leaves at once where another process is at it."""
+    position = read_position()
+    cursor, _ = Cursor.objects.get_or_create(name="related")
+    if position is None or cursor.event == position.event:
+        return
+    with exclusive("related") as mine:
+        while mine and (events := _next_events(cursor, position.event)):
+            changed = {article for _, article in events}
+            refresh(changed)
+            cursor.event = events[-1][0]
+            cursor.save()
+
+
+def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
+    # A restored backup has a shorter log than the cursor remembers: begin again.
+    cursor.event = min(cursor.event, until)
+    events = Event.objects.filter(pk__gt=cursor.event, pk__lte=until, verb__in=INDEXED_VERBS)
+    return list(events.order_by("pk").values_list("pk", "article_id")[:BATCH])
+
+
+def refresh(ids: set[int]) -> None:
+    """Compute the lists of these articles anew, and of the articles that they now stand beside."""
+    neighbours = {other for id in ids for other in _refresh_one(id)}
+    for id in neighbours - ids:
+        _refresh_one(id)
+
+
+def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
+    """Compute every list anew. Safe to run at any time."""
+    ids = Article.objects.published().order_by("pk").values_list("pk", flat=True)
+    return sum(1 for id in progress(ids.iterator()) if _refresh_one(id) is not None)
+
+
+def _refresh_one(id: int) -> list[int]:
+    article = Article.objects.filter(pk=id, live=True).prefetch_related("tag_links", "region_links").first()
+    found = _candidates(article) if article else []
+    with transaction.atomic():
+        RelatedArticle.objects.filter(article_id=id).delete()
+        # The articles found may have been withdrawn since; the row would then point at nothing visible, which is harmless.
+        RelatedArticle.objects.bulk_create(
+            RelatedArticle(article_id=id, related=other, rank=rank, score=score, reason=reason)
+            for rank, (other, score, reason) in enumerate(found, 1)
+        )
+    return [other.pk for other, _, _ in found[:SHOWN]]
+
+
+def _candidates(article: Article) -> list[tuple[Article, float, str]]:
+    engine = search.engine()
+    hits = engine.search(_clauses(article, engine), search.filters_now(exclude=article.pk), limit=CANDIDATES)
+    found = Article.objects.published().prefetch_related("tag_links__tag", "region_links").in_bulk(hits.ids)
+    best = hits.scores[0] if hits.scores else 0
+    tags = {link.tag_id for link in article.tag_links.all()}
+    scored = [
+        (other, score + best * SHARED_TAG * len(shared), f"同标签：{shared[0]}" if shared else "")
+        for id, score in zip(hits.ids, hits.scores, strict=True)
+        if (other := found.get(id)) and _fits(other, article)
+        for shared in [[link.tag.name for link in other.tag_links.all() if link.tag_id in tags]]
+    ]
+    scored.sort(key=lambda item: (-item[1], item[0].pk))
+    return list(_without_twins(article, scored))[:STORED]
+
+
+def _clauses(article: Article, engine: SearchEngine) -> list[Clause]:
+    """The article's rarest and most frequent terms, weighted by tf × idf."""
+    parts = text_fields(article.title, f"{article.short_answer}\n{article.plain_text}")
+    total = engine.count()
+    clauses: dict[tuple[str, str], float] = {}
+    for part, fields in PARTS.items():
+        counts = Counter(term for term in parts[part] if len(term) > 1)
+        weighted = []
+        for term, count in counts.items():
+            frequency = max(engine.frequency(field, term) for field, _ in fields)
+            weighted.append((math.sqrt(count) * math.log((total + 1) / (frequency + 0.5)), term))
+        for weight, term in sorted(weighted, reverse=True)[:TERMS]:
+            for field, factor in fields:
+                clauses[field, term] = clauses.get((field, term), 0) + max(weight, 0.01) * factor
+    return [Clause(field, term, weight) for (field, term), weight in clauses.items()]
+
+
+def _fits(other: Article, article: Article) -> bool:
+    """Valid now, and for a place that this article's readers live in."""
+    if other.expired:
+        return False
+    theirs = {link.region_id for link in other.region_links.all()} - {"100000"}
+    ours = {link.region_id for link in article.region_links.all()}
+    return not theirs or any(a[:2] == b[:2] and ("0000" in (a[2:], b[2:]) or a == b) for a in theirs for b in ours)
+
+
+def _without_twins(article: Article, scored: Iterable[tuple[Article, float, str]]) -> Iterator[tuple[Article, float, str]]:
+    """Without those that ask the same in the same words as the article or as one before them."""
+    seen = {_question(article.title)}
+    for item in scored:
+        question = _question(item[0].title)
+        if question not in seen:
+            seen.add(question)
+            yield item
+
+
+def _question(title: str) -> str:
+    return normalise(title).rstrip("?？ 吗呢")

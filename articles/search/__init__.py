@@ -1,0 +1,103 @@
+"""Full-text search over published articles.
+
+search("医保断了半年里面的钱还能用吗") -> SearchPage
+
+rank() alone turns text into article ids, for pages and for evaluation; engines see clauses and
+documents, never models, so another engine is one file and one setting.
+"""
+
+import logging
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from articles.models import Article
+from articles.search.engine import Clause, Filters, Hits, SearchEngine
+from articles.search.follower import IndexUnavailable, engine, rebuild, sync
+from articles.text import Segment, highlight, passage, strip_controls, terms
+
+__all__ = ["Filters", "Hits", "IndexUnavailable", "SearchPage", "engine", "filters_now", "rank", "rebuild", "search", "sync"]
+
+logger = logging.getLogger(__name__)
+
+QUERY_LIMIT = 200  # characters; more is cut
+TERM_LIMIT = 120  # different terms a field
+WEIGHTS = {"title_pairs": 2.0, "title_words": 1.0, "body_pairs": 1.0, "body_words": 0.5}
+FALLBACK_TITLES = 20_000
+
+
+class Result(NamedTuple):
+    article: Article
+    title: list[Segment]
+    passage: list[Segment]
+
+
+class SearchPage(NamedTuple):
+    results: list[Result]
+    total: int
+    complete: bool = True  # False: the index is missing, only the newest titles were looked at
+
+
+def filters_now(**chosen) -> Filters:
+    return Filters(now=int(timezone.now().timestamp()), **chosen)
+
+
+def rank(text: str, filters: Filters, engine: SearchEngine, *, offset: int = 0, limit: int = 20) -> Hits:
+    """Ids of the documents that answer `text`, best first, and how many there are in all."""
+    return engine.search(clauses(text), filters, offset=offset, limit=limit)
+
+
+def clauses(text: str) -> list[Clause]:
+    """`text` as weighted terms: character pairs and dictionary words, in title and body; any of them may match."""
+    split = terms(strip_controls(text)[:QUERY_LIMIT])
+    if not split.pairs:
+        return [Clause("title_chars", char, 2.0) for char in dict.fromkeys(split.chars)] + [
+            Clause("body_words", char, 0.5) for char in dict.fromkeys(split.chars)
+        ]
+    found = []
+    for field, weight in WEIGHTS.items():
+        kind = split.pairs if field.endswith("pairs") else split.words
+        found += [Clause(field, term, weight) for term in list(dict.fromkeys(kind))[:TERM_LIMIT]]
+    return found
+
+
+def search(text: str, *, offset: int = 0, limit: int = 20, **chosen) -> SearchPage:
+    """One page of visible articles with what to mark. `chosen`: the fields of Filters."""
+    try:
+        hits = rank(text, filters_now(**chosen), engine(), offset=offset, limit=limit)
+    except IndexUnavailable:
+        return _search_titles(text, offset, limit)
+    except Exception:  # a damaged index raises whatever its engine raises; the page still answers
+        logger.exception("the search index failed")
+        return _search_titles(text, offset, limit)
+    found = _cards().in_bulk(hits.ids)
+    return SearchPage(_results(text, [found[id] for id in hits.ids if id in found]), hits.total)
+
+
+def _cards():
+    return Article.objects.published().select_related("category").defer("body_html", "headings", "sources")
+
+
+def _results(text: str, articles: list[Article]) -> list[Result]:
+    split = terms(text[:QUERY_LIMIT])
+    wanted = split.pairs + [word for word in split.words if len(word) > 1] if split.pairs else split.chars
+    return [
+        Result(article, highlight(article.title, wanted), passage(_text_to_show(article), wanted)) for article in articles
+    ]
+
+
+def _text_to_show(article: Article) -> str:
+    answer = article.short_answer
+    if answer and answer[-1] not in "。！？!?；;":
+        answer += "。"
+    return f"{answer}{article.plain_text}"
+
+
+def _search_titles(text: str, offset: int, limit: int) -> SearchPage:
+    """Without an index: the newest titles that share character pairs with the query."""
+    wanted = set(terms(text[:QUERY_LIMIT]).pairs or terms(text[:QUERY_LIMIT]).chars)
+    titles = Article.objects.published().newest().values_list("pk", "title")[:FALLBACK_TITLES]
+    scored = [(sum(term in title.lower() for term in wanted), pk) for pk, title in titles]
+    found = [pk for score, pk in sorted(scored, reverse=True) if score]
+    page = _cards().in_bulk(found[offset : offset + limit])
+    return SearchPage(_results(text, [page[pk] for pk in found[offset : offset + limit] if pk in page]), len(found), False)

@@ -1,0 +1,74 @@
+"""What every search engine must do. tests/test_search_engines.py holds each one to it.
+
+An engine knows documents and clauses, never models: text arrives split by articles.text.terms().
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# Text fields. `title_chars` exists for queries of a single character.
+TEXT_FIELDS = ("title_pairs", "title_words", "title_chars", "body_pairs", "body_words")
+
+
+class SearchDocument(NamedTuple):
+    id: int
+    text: dict[str, list[str]]  # text field: its terms, repeats kept
+    category: int
+    tags: tuple[int, ...]
+    regions: tuple[str, ...]  # the article's own regions and the regions that these lie in
+    go_live: int  # seconds since 1970, as all times here
+    expires: int
+    valid_until: int  # days since 1970-01-01
+
+
+class Clause(NamedTuple):
+    """One term to look for in one field; a document scores the sum of weight × BM25 over its clauses."""
+
+    field: str
+    term: str
+    weight: float
+
+
+class Filters(NamedTuple):
+    """What a hit must be. `now` decides visibility; None elsewhere means any."""
+
+    now: int
+    category: int | None = None
+    region: str | None = None
+    tag: int | None = None
+    exclude: int | None = None
+
+
+class Hits(NamedTuple):
+    ids: list[int]  # best first
+    scores: list[float]
+    total: int
+
+
+class SearchEngine(ABC):
+    """One index in one directory. A single process writes at a time (follower.py sees to it); any number read."""
+
+    def __init__(self, directory: Path):
+        """Open the index in `directory`, or make an empty one there."""
+
+    @abstractmethod
+    def write(self, documents: Iterable[SearchDocument], removed: Iterable[int] = ()) -> None:
+        """Add or replace `documents` and drop `removed`, all at once: a reader sees all of it or nothing."""
+
+    @abstractmethod
+    def search(self, clauses: Sequence[Clause], filters: Filters, *, offset: int = 0, limit: int = 20) -> Hits:
+        """Documents that match at least one clause and every filter."""
+
+    @abstractmethod
+    def frequency(self, field: str, term: str) -> int:
+        """How many documents hold `term` in `field`."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many documents there are, visible or not."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """See what other processes have written since."""

@@ -1,0 +1,60 @@
+"""The sitemap, cut by ranges of article ids, so that no page of it counts or skips rows."""
+
+from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import views as sitemap_views
+from django.core.paginator import EmptyPage
+from django.db.models import Max
+
+from articles.models import Article, Category
+
+RANGE = 10_000  # ids a file; a sitemap file may hold 50,000 addresses
+
+
+class _Range:
+    def __init__(self, object_list):
+        self.object_list = object_list
+
+
+class _IdRanges:
+    """What Sitemap asks of a paginator, without a count."""
+
+    def __init__(self, articles):
+        self.articles = articles
+        self.num_pages = (Article.objects.aggregate(last=Max("pk"))["last"] or 0) // RANGE + 1
+        self.page_range = range(1, self.num_pages + 1)
+
+    def page(self, number):
+        number = int(number)
+        if number not in self.page_range:
+            raise EmptyPage
+        return _Range(self.articles.filter(pk__gte=(number - 1) * RANGE, pk__lt=number * RANGE))
+
+
+class ArticleSitemap(Sitemap):
+    def items(self):
+        return Article.objects.published().order_by("pk").only("updated_at")
+
+    @property
+    def paginator(self):
+        return _IdRanges(self.items())
+
+    def get_latest_lastmod(self):
+        return None  # would read the whole table for the index
+
+    def lastmod(self, article):
+        return article.updated_at
+
+
+class CategorySitemap(Sitemap):
+    def items(self):
+        return list(Category.objects.all())
+
+
+SITEMAPS = {"articles": ArticleSitemap, "categories": CategorySitemap}
+
+
+def sitemap(request):
+    """All addresses where they fit one file, otherwise the index of the files."""
+    if ArticleSitemap().paginator.num_pages == 1:
+        return sitemap_views.sitemap(request, SITEMAPS)
+    return sitemap_views.index(request, SITEMAPS, sitemap_url_name="sitemap-section")

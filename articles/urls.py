@@ -1,0 +1,50 @@
+"""Every public address. docs and outside checks rely on them; see AUDIENCES in tests/test_addresses.py."""
+
+from django.contrib.sitemaps import views as sitemap_views
+from django.urls import path, register_converter
+
+from articles import feeds, sitemaps, views
+
+
+class ArticleId:
+    """Small enough for any database's integer."""
+
+    regex = "[1-9][0-9]{0,15}"
+
+    def to_python(self, value):
+        return int(value)
+
+    def to_url(self, value):
+        return str(value)
+
+
+class UnicodeSlug:
+    regex = r"[-\w]{1,100}"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(ArticleId, "id")
+register_converter(UnicodeSlug, "uslug")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("articles/<id:id>/", views.article, name="article"),
+    path("categories/<slug:slug>/", views.category, name="category"),
+    path("categories/<slug:slug>/feed/", feeds.CategoryFeed(), name="category-feed"),
+    path("tags/<uslug:slug>/", views.tag, name="tag"),
+    path("tags/<uslug:slug>/feed/", feeds.TagFeed(), name="tag-feed"),
+    path("regions/<slug:code>/", views.region, name="region"),
+    path("archive/<int:year>/<int:month>/", views.archive, name="archive"),
+    path("search/", views.search_page, name="search"),
+    path("feed/", feeds.NewestFeed(), name="feed"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": sitemaps.SITEMAPS}, name="sitemap-section"),
+    path("robots.txt", views.robots, name="robots"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]

@@ -1,0 +1,154 @@
+"""Public pages. Each view finds its row, asks pages.py or search for what to show, and renders."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from articles import search
+from articles.forms import SearchForm
+from articles.models import Article, Category, Region, Tag
+from articles.pages import BadPosition, article_context, list_page
+from articles.structured_data import article_json_ld
+
+MIN_FREE_BYTES = 100_000_000
+
+
+@require_safe
+def home(request):
+    page = list_page(Article.objects.published())
+    return render(request, "articles/home.html", {"page": page, "categories": Category.objects.all()})
+
+
+@require_safe
+def article(request, id):
+    found = get_object_or_404(Article.objects.select_related("category"), pk=id)
+    if found.merged_into_id:
+        return HttpResponsePermanentRedirect(Article(pk=found.merged_into_id).get_absolute_url())
+    if found.gone:
+        return render(request, "articles/gone.html", {"title": found.title}, status=410)
+    if not found.visible:
+        raise Http404("此文章尚未发布")
+    context = article_context(found)
+    return render(request, "articles/article.html", context | {"json_ld": article_json_ld(context, request)})
+
+
+@require_safe
+def category(request, slug):
+    found = get_object_or_404(Category, slug=slug)
+    return _list(request, found, found.name, Article.objects.published().in_category(found), feed="category-feed", key=slug)
+
+
+@require_safe
+def tag(request, slug):
+    found = get_object_or_404(Tag, slug=slug)
+    return _list(request, found, f"标签：{found.name}", found.article_links, "content_object_id", feed="tag-feed", key=slug)
+
+
+@require_safe
+def region(request, code):
+    found = get_object_or_404(Region, pk=code)
+    return _list(request, found, f"{found.name}的政策与就医", found.article_links, "article_id")
+
+
+@require_safe
+def archive(request, year, month):
+    start, end = _month(year, month)
+    source = Article.objects.published().filter(go_live_at__gte=start, go_live_at__lt=end)
+    return _list(request, None, f"{year} 年 {month} 月", source)
+
+
+def _month(year, month):
+    if not (1 <= month <= 12 and 1970 <= year <= 9998):
+        raise Http404("没有这个月份")
+    zone = timezone.get_current_timezone()
+    return datetime(year, month, 1, tzinfo=zone), datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+
+
+def _list(request, subject, heading, source, article_key="pk", *, feed=None, key=None):
+    try:
+        page = list_page(source, article_key, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    except BadPosition:
+        raise Http404("没有这一页") from None
+    return render(
+        request, "articles/list.html", {"subject": subject, "heading": heading, "page": page, "feed": feed, "feed_key": key}
+    )
+
+
+@require_safe
+def search_page(request):
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return render(request, "articles/search.html", {"form": form}, status=400)
+    found = search.search(form.cleaned_data["q"], **form.chosen(), **form.window()) if form.cleaned_data["q"] else None
+    if found and not found.results and form.page > 1:
+        raise Http404("没有这一页")
+    return render(request, "articles/search.html", {"form": form, "found": found})
+
+
+@require_safe
+def robots(request):
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", f"Sitemap: {site_url(request)}/sitemap.xml"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def site_url(request) -> str:
+    return settings.SITE_URL or f"{request.scheme}://{request.get_host()}"
+
+
+@require_safe
+def healthz(request):
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request):
+    """The site can do its work: database, migrations, index, disk. 503 names what is missing."""
+    checks = {"database": _database_answers, "migrations": _migrations_applied, "index": _index_answers, "disk": _disk_has_room}
+    results = {name: _passes(check) for name, check in checks.items()}
+    return JsonResponse({"status": "ok" if all(results.values()) else "unready", "checks": results}, status=200 if all(results.values()) else 503)
+
+
+def _passes(check) -> bool:
+    try:
+        return bool(check())
+    except Exception:  # whatever is wrong with a part, the answer is that it is not ready
+        return False
+
+
+def _database_answers():
+    return Article.objects.order_by("pk").values_list("pk", flat=True)[:1] is not None and connection.ensure_connection() is None
+
+
+def _migrations_applied():
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _index_answers():
+    return search.engine().count() >= 0
+
+
+def _disk_has_room():
+    import shutil
+
+    return shutil.disk_usage(settings.DATA_DIR).free > MIN_FREE_BYTES
+
+
+def not_found(request, exception=None):
+    return render(request, "404.html", status=404)
+
+
+def server_error(request):
+    # No context processors: whatever broke may be what they need.
+    return render(None, "500.html", status=500)
+
+
+def csrf_failure(request, reason=""):
+    return render(request, "403_csrf.html", status=403)

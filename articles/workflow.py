@@ -1,0 +1,546 @@
+"""Every change to an article, one function per verb.
+
+Each function locks the article, reads its state again, checks the rules, changes the rows and records an
+Event, in one transaction; search and the related lists follow after the commit. Nothing else in the project
+writes articles, revisions, events or their links.
+
+`by` is the person who acts; None means the software itself or an operator's command.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import AbstractBaseUser as User
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.utils import timezone
+
+from articles import related, search
+from articles.content import ArticleContent
+from articles.models import NEVER, Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
+from articles.rendering import clean
+from articles.text import shorten, strip_controls
+
+logger = logging.getLogger(__name__)
+
+State = Revision.State
+WORKING = {State.DRAFT, State.IN_REVIEW, State.APPROVED, State.REJECTED}
+
+# Taken by transactions whose events the search index follows, so that these events commit in the order of their ids.
+EVENT_LOCK = 5_202_601
+
+
+class NotAllowed(Exception):
+    """The rules forbid this change; str() says why, in words for the editor."""
+
+
+class StaleDraft(NotAllowed):
+    """Somebody else has saved since this editor opened the article."""
+
+
+class Verb(NamedTuple):
+    label: str
+    starts: set[State]  # states of the revision that the verb may start from
+    permission: str
+    needs_reason: bool = False
+
+
+VERBS = {
+    "submit": Verb("提交审核", {State.DRAFT, State.REJECTED}, "articles.change_article"),
+    "approve": Verb("审核通过", {State.IN_REVIEW}, "articles.review_article"),
+    "reject": Verb("退回修改", {State.IN_REVIEW}, "articles.review_article", needs_reason=True),
+    "publish": Verb("发布", {State.APPROVED}, "articles.publish_article"),
+    "schedule": Verb("定时发布", {State.APPROVED}, "articles.publish_article"),
+    "force_publish": Verb("紧急发布", WORKING, "articles.force_publish_article", needs_reason=True),
+    "confirm": Verb("复核确认", {State.PUBLISHED}, "articles.review_article"),
+    "unpublish": Verb("撤回", {State.PUBLISHED}, "articles.publish_article", needs_reason=True),
+    "merge": Verb("合并到其他文章", set(State), "articles.publish_article"),
+    "revert": Verb("恢复此版本", {State.PUBLISHED, State.SUPERSEDED, State.REJECTED}, "articles.change_article"),
+}
+
+
+def why_not(verb: str, revision: Revision, user: User | None) -> list[str]:
+    """Reasons why `user` may not do `verb` now; empty means go ahead. The admin greys out buttons with it."""
+    rule = VERBS[verb]
+    reasons = []
+    if revision.state not in rule.starts:
+        reasons.append(f"“{revision.get_state_display()}”状态下不能{rule.label}")
+    if user and not (user.is_active and user.has_perm(rule.permission)):
+        reasons.append(f"您没有“{rule.label}”的权限")
+    return reasons + _CHECKS.get(verb, lambda revision, user: [])(revision, user)
+
+
+def _why_not_approve(revision, user):
+    # Superusers too: a second pair of eyes is the point.
+    return ["作者不能审核自己写的稿件"] if user and user.pk in _writers(revision) else []
+
+
+def _why_not_publish(revision, user):
+    reasons = _unresolved(revision.content)
+    if revision.article.merged_into_id:
+        reasons.append("文章已合并到其他文章，不能再发布")
+    if revision.article.live_revision_id != revision.base_revision_id:
+        reasons.append("线上版本在此稿保存之后已更改，请在新版本上重新修改")
+    if revision.state == State.APPROVED and revision.approved_digest != revision.content.digest():
+        reasons.append("内容在审核通过后有改动，须重新审核")
+    return reasons
+
+
+def _why_not_force(revision, user):
+    return [reason for reason in _why_not_publish(revision, user) if not reason.startswith("内容在审核通过后")]
+
+
+def _why_not_confirm(revision, user):
+    reasons = [] if revision.needs_confirmation else ["此版本不需要复核"]
+    if user and user.pk in {*_writers(revision), revision.forced_by_id}:
+        reasons.append("作者和紧急发布人不能复核自己的稿件")
+    return reasons
+
+
+def _why_not_merge(revision, user):
+    return ["文章已合并到其他文章"] if revision.article.merged_into_id else []
+
+
+_CHECKS = {
+    "approve": _why_not_approve,
+    "publish": _why_not_publish,
+    "schedule": _why_not_publish,
+    "force_publish": _why_not_force,
+    "confirm": _why_not_confirm,
+    "merge": _why_not_merge,
+}
+
+
+def _writers(revision: Revision) -> set[int]:
+    """Everyone who saved this revision or one that it grew from since the live version."""
+    unpublished = Revision.objects.filter(article=revision.article_id, pk__gt=revision.base_revision_id or 0, pk__lte=revision.pk)
+    return {revision.author_id, *unpublished.values_list("author_id", flat=True)} - {None}
+
+
+def _unresolved(content: ArticleContent) -> list[str]:
+    """What the content refers to and the vocabularies no longer hold."""
+    reasons = content.problems()
+    if content.category is None:
+        reasons.append("请选择栏目")
+    elif not Category.objects.filter(pk=content.category).exists():
+        reasons.append("所选栏目已不存在，请重新选择")
+    if Tag.objects.filter(pk__in=content.tags).count() < len(set(content.tags)):
+        reasons.append("有标签已不存在，请检查标签")
+    if Region.objects.filter(pk__in=content.regions).count() < len(set(content.regions)):
+        reasons.append("有地区代码无效，请检查适用地区")
+    return reasons
+
+
+# Writing
+
+
+@transaction.atomic
+def save_draft(
+    content: ArticleContent,
+    *,
+    by: User | None,
+    article: Article | None = None,
+    parent: int | None = None,
+    note: str = "",
+) -> Revision:
+    """Keep `content` as a new revision; earlier unpublished ones become history.
+
+    `parent` is the id of the revision that the editor started from: a save on top of somebody
+    else's newer one raises StaleDraft. Raises NotAllowed for content that cannot be stored.
+    """
+    if by and not by.has_perm("articles.change_article" if article else "articles.add_article"):
+        raise NotAllowed("您没有编辑文章的权限")
+    content = _tidy(content)
+    if problems := content.problems():
+        raise NotAllowed("；".join(problems))
+    article = _locked(article.pk) if article else Article.objects.create(title=content.title)
+    if article.merged_into_id:
+        raise NotAllowed("文章已合并到其他文章，不能再编辑")
+    if parent is not None and article.latest_revision_id != parent:
+        raise StaleDraft("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请对照后再保存。")
+    article.revisions.filter(state__in=WORKING).update(state=State.SUPERSEDED, publish_at=None)
+    revision = article.revisions.create(
+        content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note
+    )
+    article.latest_revision = revision
+    if not article.go_live_at:
+        article.title = content.title  # never public yet: the lists of the admin show the working title
+    article.save(update_fields=["latest_revision", "title"])
+    _record("save_draft", revision, by, note)
+    return revision
+
+
+def _tidy(content: ArticleContent) -> ArticleContent:
+    line = lambda text: " ".join(strip_controls(text).split())  # noqa: E731
+    return replace(
+        content,
+        title=line(content.title),
+        short_answer=line(content.short_answer),
+        body=clean(content.body).html,
+        phrasings=tuple(dict.fromkeys(filter(None, map(line, content.phrasings)))),
+    )
+
+
+def revert(revision: Revision, *, by: User | None) -> Revision:
+    """Make a new draft with the content of an earlier revision."""
+    _require("revert", revision, by)
+    return save_draft(revision.content, by=by, article=revision.article, note=f"恢复自版本 #{revision.pk}")
+
+
+# Reviewing
+
+
+def submit(revision: Revision, *, by: User | None) -> None:
+    with _changing("submit", revision, by):
+        revision.state = State.IN_REVIEW
+
+
+def approve(revision: Revision, *, by: User, note: str = "") -> None:
+    with _changing("approve", revision, by, note):
+        revision.state = State.APPROVED
+        revision.reviewer, revision.reviewed_at = by, timezone.now()
+        revision.approved_digest = revision.content.digest()
+
+
+def reject(revision: Revision, *, by: User, reason: str) -> None:
+    _require_reason(reason)
+    with _changing("reject", revision, by, reason):
+        revision.state = State.REJECTED
+        revision.reviewer, revision.reviewed_at = by, timezone.now()
+
+
+# Publishing
+
+
+def publish(revision: Revision, *, by: User | None) -> Article:
+    """Make an approved revision what the public sees."""
+    with _changing("publish", revision, by, indexed=True):
+        article = _make_live(revision)
+    return article
+
+
+def schedule(revision: Revision, *, by: User, at: datetime) -> None:
+    """Publish an approved revision at a later time.
+
+    A first publication goes ahead now and appears by itself at `at`; a change to a page that has
+    been public waits for publish_due().
+    """
+    if at <= timezone.now():
+        raise NotAllowed("定时发布的时间须晚于现在")
+    with _changing("schedule", revision, by, timezone.localtime(at).strftime("%Y-%m-%d %H:%M"), indexed=True):
+        if revision.article.live_revision_id is None:
+            _make_live(revision, go_live_at=at)
+        else:
+            revision.publish_at = at
+
+
+def publish_due(now: datetime | None = None) -> int:
+    """Publish the scheduled revisions whose time has come. Safe to run in any number of processes at once.
+
+    One that the rules no longer allow is taken off the schedule with an Event that says why. Returns how many went live.
+    """
+    due = Revision.objects.filter(state=State.APPROVED, publish_at__lte=now or timezone.now()).order_by("publish_at", "pk")
+    return sum(_publish_one_due(revision) for revision in due)
+
+
+def _publish_one_due(revision: Revision) -> bool:
+    try:
+        publish(revision, by=None)
+    except NotAllowed as refusal:
+        with transaction.atomic():
+            if Revision.objects.filter(pk=revision.pk, state=State.APPROVED, publish_at__isnull=False).update(publish_at=None):
+                _record("schedule_failed", revision, None, str(refusal))
+        return False
+    return True
+
+
+def force_publish(
+    revision: Revision, *, by: User | None, reason: str, go_live_at: datetime | None = None, follow_now: bool = True
+) -> Article:
+    """Publish without a review, for emergencies and imports. Needs a reason; flagged until confirm()."""
+    _require_reason(reason)
+    with _changing("force_publish", revision, by, reason, indexed=True, follow_now=follow_now):
+        revision.forced_by, revision.forced_because = by, reason[:500]
+        revision.reviewer = revision.reviewed_at = None
+        revision.approved_digest = ""
+        article = _make_live(revision, go_live_at=go_live_at)
+    return article
+
+
+def confirm(revision: Revision, *, by: User) -> None:
+    """A second person stands behind a forced publication."""
+    with _changing("confirm", revision, by):
+        revision.reviewer, revision.reviewed_at = by, timezone.now()
+        revision.approved_digest = revision.content.digest()
+        article = revision.article
+        article.reviewed_by, article.reviewed_at = _name(by), revision.reviewed_at
+        article.save(update_fields=["reviewed_by", "reviewed_at"])
+
+
+def _make_live(revision: Revision, go_live_at: datetime | None = None) -> Article:
+    """Copy the revision to its article; the one road from a draft to a live page. Inside _changing() only."""
+    article, content, now = revision.article, revision.content, timezone.now()
+    article.revisions.filter(state=State.PUBLISHED).exclude(pk=revision.pk).update(state=State.SUPERSEDED)
+    revision.state, revision.published_at, revision.publish_at = State.PUBLISHED, now, None
+    revision.save()  # before the article, which the database wants to see pointing at a published revision
+    _copy(content, article)
+    already_public = article.go_live_at is not None and article.go_live_at <= now
+    article.go_live_at = go_live_at or (article.go_live_at if already_public else now)
+    article.updated_at = max(now, article.go_live_at) if already_public else article.go_live_at
+    article.live, article.withdrawn_at, article.live_revision = True, None, revision
+    article.reviewed_by, article.reviewed_at = (_name(revision.reviewer), revision.reviewed_at) if revision.reviewer else ("", None)
+    article.save()
+    _link(article, content)
+    return article
+
+
+def _copy(content: ArticleContent, article: Article) -> None:
+    rendered = clean(content.body)
+    for name in ("title", "short_answer", "kind", "provenance", "valid_from", "valid_until"):
+        setattr(article, name, getattr(content, name))
+    article.category_id = content.category
+    article.phrasings = list(content.phrasings)
+    article.sources = content.to_json()["sources"]
+    article.body_html, article.plain_text = rendered.html, rendered.plain_text
+    article.headings = [heading._asdict() for heading in rendered.headings]
+    article.excerpt = shorten(_with_stop(content.short_answer) + rendered.prose)
+
+
+def _with_stop(sentence: str) -> str:
+    return sentence if not sentence or sentence[-1] in "。！？!?…" else sentence + "。"
+
+
+def _link(article: Article, content: ArticleContent) -> None:
+    article.tag_links.all().delete()
+    article.region_links.all().delete()
+    at = article.go_live_at
+    TaggedArticle.objects.bulk_create(
+        TaggedArticle(content_object=article, tag_id=tag, go_live_at=at, position=i) for i, tag in enumerate(dict.fromkeys(content.tags))
+    )
+    ArticleRegion.objects.bulk_create(
+        ArticleRegion(article=article, region_id=code, go_live_at=at) for code in dict.fromkeys(content.regions)
+    )
+
+
+# Taking away
+
+
+def unpublish(article: Article, *, by: User | None, reason: str) -> None:
+    """Withdraw: the address answers 410 from now on."""
+    _require_reason(reason)
+    if article.live_revision is None:
+        raise NotAllowed("文章还没有发布过")
+    with _changing("unpublish", article.live_revision, by, reason, indexed=True) as revision:
+        _take_down(revision.article)
+        revision.state = State.SUPERSEDED
+
+
+def merge(article: Article, *, into: Article, by: User | None) -> None:
+    """Retire `article` in favour of `into`: its address redirects there for ever, without chains."""
+    if article.latest_revision is None:
+        raise NotAllowed("文章还没有任何版本")
+    with _changing("merge", article.latest_revision, by, f"合并到 #{into.pk}", indexed=True, data={"into": into.pk}) as revision:
+        article, into = revision.article, _locked(into.pk)
+        if into.pk == article.pk or into.merged_into_id:
+            raise NotAllowed("不能合并到自己或已被合并的文章")
+        if not into.live:
+            raise NotAllowed("只能合并到已发布的文章")
+        _take_down(article)
+        article.merged.update(merged_into=into)
+        article.withdrawn_at, article.merged_into = None, into
+        article.go_live_at = article.go_live_at or timezone.now()
+        article.save(update_fields=["withdrawn_at", "merged_into", "go_live_at"])
+        article.revisions.filter(state__in=WORKING | {State.PUBLISHED}).update(state=State.SUPERSEDED, publish_at=None)
+        revision.state, revision.publish_at = State.SUPERSEDED, None
+
+
+def _take_down(article: Article) -> None:
+    article.live, article.withdrawn_at = False, timezone.now()
+    article.save(update_fields=["live", "withdrawn_at"])
+    article.tag_links.update(go_live_at=None)
+    article.region_links.update(go_live_at=None)
+    RelatedArticle.objects.filter(related=article).delete()
+
+
+# Restoring from an export
+
+
+class Restored(NamedTuple):
+    """What an exported article carries besides its content."""
+
+    id: int
+    go_live_at: datetime
+    expire_at: datetime
+    updated_at: datetime
+    reviewed_by: str
+    reviewed_at: datetime | None
+    withdrawn_at: datetime | None
+    merged_into: int | None
+    forced_because: str
+
+
+@transaction.atomic
+def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_now: bool = True) -> Article:
+    """Put an exported article back under its own id, with its dates, review, redirect or withdrawal."""
+    _take_event_lock()
+    if Article.objects.filter(pk=was.id).exists():
+        raise NotAllowed(f"编号 {was.id} 已被另一篇文章使用")
+    if was.merged_into and not Article.objects.filter(pk=was.merged_into, merged_into=None).exists():
+        raise NotAllowed(f"合并目标 #{was.merged_into} 不存在")
+    if problems := _unresolved(content := _tidy(content)):
+        raise NotAllowed("；".join(problems))
+    live = not (was.withdrawn_at or was.merged_into)
+    article = Article.objects.create(pk=was.id, title=content.title)
+    revision = article.revisions.create(
+        content_json=content.to_json(),
+        author=by,
+        state=State.PUBLISHED if live else State.SUPERSEDED,
+        published_at=was.go_live_at,
+        reviewed_at=was.reviewed_at,
+        approved_digest=content.digest() if was.reviewed_at else "",
+        forced_because=was.forced_because or "" if was.reviewed_at else was.forced_because or "从导出文件恢复",
+        note="从导出文件恢复",
+    )
+    _copy(content, article)
+    for name in ("go_live_at", "expire_at", "updated_at", "reviewed_by", "reviewed_at", "withdrawn_at"):
+        setattr(article, name, getattr(was, name))
+    article.merged_into_id = was.merged_into
+    article.live, article.live_revision, article.latest_revision = live, revision, revision
+    article.save()
+    _link(article, content)
+    if not live:
+        article.tag_links.update(go_live_at=None)
+        article.region_links.update(go_live_at=None)
+    for statement in connection.ops.sequence_reset_sql(no_style(), [Article]):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    _record("restore", revision, by, "从导出文件恢复")
+    if follow_now:
+        transaction.on_commit(follow, robust=True)
+    return article
+
+
+# The frame that all verbs share
+
+
+@contextmanager
+def _changing(
+    verb: str,
+    revision: Revision,
+    by: User | None,
+    note: str = "",
+    *,
+    indexed: bool = False,
+    follow_now: bool = True,
+    data: dict[str, Any] | None = None,
+) -> Iterator[Revision]:
+    """Lock, read again, check, let the body change the revision, save, record; all or nothing."""
+    with transaction.atomic():
+        if indexed:
+            _take_event_lock()
+        article = _locked(revision.article_id)
+        revision.refresh_from_db()
+        revision.article = article
+        _require(verb, revision, by)
+        yield revision
+        revision.save()
+        _record(verb, revision, by, note, data)
+        if indexed and follow_now:
+            transaction.on_commit(follow, robust=True)
+
+
+def _require(verb: str, revision: Revision, by: User | None) -> None:
+    if reasons := why_not(verb, revision, by):
+        raise NotAllowed("；".join(reasons))
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise NotAllowed("请写明原因")
+
+
+def _locked(article_id: int) -> Article:
+    return Article.objects.select_for_update().get(pk=article_id)
+
+
+def _take_event_lock() -> None:
+    # SQLite lets one transaction write at a time, which orders events by itself.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
+
+
+def _record(verb: str, revision: Revision, by: User | None, note: str = "", data: dict[str, Any] | None = None) -> None:
+    Event.objects.create(verb=verb, article_id=revision.article_id, revision=revision, by=by, note=note[:500], data=data or {})
+
+
+def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> None:
+    """One row for a whole run of import_articles: what was read, and what came of it."""
+    Event.objects.create(verb="import", by=by, note=note[:500], data=outcomes)
+
+
+def _name(user: User) -> str:
+    return user.get_full_name() or user.get_username()
+
+
+def follow() -> None:
+    """Bring the search index and the related lists up to the Event log. Never raises: the next call repairs what this one could not."""
+    try:
+        if search.sync():
+            related.sync()
+    except Exception:
+        logger.exception("derived data could not be brought up to date; it will be tried again")
+
+
+# In bulk
+
+
+def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[datetime]) -> None:
+    """Forced publication of many new articles in one transaction and a handful of statements, for load tests."""
+    _require_reason(reason)
+    contents = [_tidy(content) for content in contents]
+    with transaction.atomic():
+        _take_event_lock()
+        articles = Article.objects.bulk_create(
+            Article(title=content.title, go_live_at=when, updated_at=when, expire_at=NEVER)
+            for content, when in zip(contents, at, strict=True)
+        )
+        revisions = Revision.objects.bulk_create(
+            Revision(
+                article=article, content_json=content.to_json(), state=State.PUBLISHED, published_at=timezone.now(), forced_because=reason
+            )
+            for article, content in zip(articles, contents, strict=True)
+        )
+        for article, content, revision in zip(articles, contents, revisions, strict=True):
+            _copy(content, article)
+            article.live, article.live_revision, article.latest_revision = True, revision, revision
+        # SQLite takes at most 250,000 variables a statement.
+        Article.objects.bulk_update(articles, _COPIED, batch_size=100)
+        _link_in_bulk(articles, contents)
+        Event.objects.bulk_create(
+            Event(verb="force_publish", article=article, revision=revision, note=reason)
+            for article, revision in zip(articles, revisions, strict=True)
+        )
+
+
+_COPIED = [
+    "short_answer", "body_html", "plain_text", "excerpt", "headings", "category", "kind", "provenance", "valid_from",
+    "valid_until", "sources", "phrasings", "live", "live_revision", "latest_revision",
+]  # fmt: skip
+
+
+def _link_in_bulk(articles, contents) -> None:
+    TaggedArticle.objects.bulk_create(
+        TaggedArticle(content_object=article, tag_id=tag, go_live_at=article.go_live_at, position=i)
+        for article, content in zip(articles, contents, strict=True)
+        for i, tag in enumerate(content.tags)
+    )
+    ArticleRegion.objects.bulk_create(
+        ArticleRegion(article=article, region_id=code, go_live_at=article.go_live_at)
+        for article, content in zip(articles, contents, strict=True)
+        for code in content.regions
+    )
