@@ -1,0 +1,336 @@
+"""The editors' side: Django's own admin. It shows what the rules allow and hands every change to workflow.py."""
+
+import base64
+import hashlib
+import re
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from articles import converters, workflow  # noqa: F401  (converters registers its names)
+from articles.forms import ArticleForm, VerbForm
+from articles.models import Article, Category, Event, Region, Revision, Tag
+from articles.pages import preview_context
+from articles.workflow import VERBS, NotAllowed
+
+admin.site.site_header = _("问康 编辑部")
+admin.site.site_title = _("问康")
+admin.site.index_title = _("工作台")
+admin.site.enable_nav_sidebar = False
+
+_IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+
+def import_map_hash(media) -> str:
+    """The CSP source of the editor's import map, which browsers accept only inline."""
+    content = _IMPORT_MAP.search(str(media))[1]
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+EDITING = [
+    (None, {"fields": ["title", "short_answer", "body"]}),
+    (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
+    (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until"]}),
+    (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
+]
+READING = [(None, {"fields": ["reading"]})]
+
+
+@admin.register(Article)
+class ArticleAdmin(admin.ModelAdmin):
+    form = ArticleForm
+    list_display = ["title", "working_state", "public_state", "category", "go_live_at"]
+    list_display_links = ["title"]
+    list_filter = ["latest_revision__state", "live", "category", "kind"]
+    list_select_related = ["category", "latest_revision", "live_revision"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["title"]
+    search_help_text = _("按问题查找")
+    actions = None
+    class Media:
+        css = {"all": ["editor.css"]}
+        js = ["editor.js"]
+
+    @admin.display(description=_("稿件状态"), ordering="latest_revision__state")
+    def working_state(self, article):
+        revision = article.latest_revision
+        if revision and revision.publish_at:
+            return f"{revision.get_state_display()}（定时）"
+        return revision.get_state_display() if revision else "—"
+
+    @admin.display(description=_("对外"), ordering="live")
+    def public_state(self, article):
+        return _public_state(article)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # an article that must go is withdrawn; its address and its history stay
+
+    # The form
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    def get_fieldsets(self, request, obj=None):
+        return EDITING if self._may_write(request, obj) else READING
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if self._may_write(request, obj) else ["reading"]
+
+    def _may_write(self, request, obj):
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+
+    @admin.display(description=_("内容"))
+    def reading(self, article):
+        url = reverse("admin:articles_article_preview", args=[article.pk, article.latest_revision_id])
+        return format_html('<a href="{}">{}</a>', url, _("按读者看到的样子阅读此版本"))
+
+    def save_model(self, request, obj, form, change):
+        revision = workflow.save_draft(
+            form.content(),
+            by=request.user,
+            article=obj if change else None,
+            parent=form.cleaned_data["parent"],
+            note=form.cleaned_data["note"],
+        )
+        obj.pk = revision.article_id
+        obj.title = revision.content.title
+        if "_submit" in request.POST:
+            workflow.submit(revision, by=request.user)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._stay(request, obj)
+
+    def response_change(self, request, obj):
+        return self._stay(request, obj)
+
+    def _stay(self, request, obj):
+        self.message_user(request, "已提交审核。" if "_submit" in request.POST else "草稿已保存。", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        article = self.get_object(request, object_id) if object_id else None
+        panel = {"panel": _panel(article, request.user), "article": article} if article and article.latest_revision else {}
+        response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
+        if hasattr(response, "context_data"):
+            response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media)}
+        return response
+
+    # Further addresses
+
+    def get_urls(self):
+        own = [
+            path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
+            path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
+        ]
+        return own + super().get_urls()
+
+    def preview_view(self, request, id, revision):
+        """A revision as readers would see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = get_object_or_404(Revision.objects.select_related("article"), pk=revision, article=id)
+        return render(request, "articles/article.html", preview_context(found.content) | {"preview": found})
+
+    def history_view(self, request, object_id, extra_context=None):
+        article = self.get_object(request, object_id)
+        if article is None:
+            raise Http404
+        if not self.has_view_permission(request, article):
+            raise PermissionDenied
+        revisions = article.revisions.select_related("author", "reviewer", "article")[:200]
+        context = self.admin_site.each_context(request) | {
+            "title": f"历史：{article.title}",
+            "opts": self.opts,
+            "article": article,
+            "events": article.events.select_related("by", "revision")[:500],
+            "revisions": [(revision, workflow.why_not("revert", revision, request.user)) for revision in revisions],
+            "verbs": _VERB_LABELS,
+        }
+        return render(request, "admin/articles/article/history.html", context)
+
+    def verb_view(self, request, id, verb):
+        """Do what a button of the panel says, or say why not."""
+        form = VerbForm(request.POST)
+        back = HttpResponseRedirect(reverse("admin:articles_article_change", args=[id]))
+        if verb not in _ACTIONS or not self.has_view_permission(request):
+            raise Http404
+        if not form.is_valid():
+            messages.error(request, "；".join(error for errors in form.errors.values() for error in errors))
+            return back
+        revision = get_object_or_404(Revision.objects.select_related("article"), pk=form.cleaned_data["revision"], article=id)
+        try:
+            _ACTIONS[verb](revision, request.user, form.cleaned_data)
+        except NotAllowed as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"完成：{VERBS[verb].label}")
+        return back
+
+
+def _public_state(article) -> str:
+    if article.merged_into_id:
+        return f"已合并到 #{article.merged_into_id}"
+    if article.withdrawn_at:
+        return "已撤回"
+    if article.live and not article.visible:
+        return "已下线" if article.gone else "定时上线"
+    if article.live:
+        return "公开（待复核）" if article.live_revision.needs_confirmation else "公开"
+    return "未公开"
+
+
+_VERB_LABELS = {
+    **{verb: rule.label for verb, rule in VERBS.items()},
+    "save_draft": "保存草稿",
+    "schedule_failed": "定时发布未成",
+    "restore": "从导出恢复",
+    "import": "导入",
+}
+
+
+# How each verb takes what its button sent along.
+_ACTIONS = {
+    "submit": lambda revision, by, data: workflow.submit(revision, by=by),
+    "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"]),
+    "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"]),
+    "publish": lambda revision, by, data: workflow.publish(revision, by=by),
+    "schedule": lambda revision, by, data: _schedule(revision, by, data["at"]),
+    "force_publish": lambda revision, by, data: workflow.force_publish(revision, by=by, reason=data["reason"]),
+    "confirm": lambda revision, by, data: workflow.confirm(revision, by=by),
+    "unpublish": lambda revision, by, data: workflow.unpublish(revision.article, by=by, reason=data["reason"]),
+    "merge": lambda revision, by, data: _merge(revision, by, data["into"]),
+    "revert": lambda revision, by, data: workflow.revert(revision, by=by),
+}
+
+
+def _schedule(revision, by, at):
+    if at is None:
+        raise NotAllowed("请填写定时发布的时间")
+    workflow.schedule(revision, by=by, at=at)
+
+
+def _merge(revision, by, into):
+    target = Article.objects.filter(pk=into).first() if into else None
+    if target is None:
+        raise NotAllowed("没有这个编号的文章，请填写目标文章的编号")
+    workflow.merge(revision.article, into=target, by=by)
+
+
+# verb: what its button asks for besides the click
+_ASKS = {"approve": "reason", "reject": "reason", "force_publish": "reason", "unpublish": "reason", "schedule": "at", "merge": "into"}
+_ON_LATEST = ["submit", "approve", "reject", "publish", "schedule", "force_publish"]
+_ON_LIVE = ["confirm", "unpublish"]
+
+
+def _panel(article: Article, user) -> dict:
+    """The workflow box above the form: where the article stands, and each verb with the reasons against it."""
+    working, live = article.latest_revision, article.live_revision
+    # After a publication both are the same revision; the verbs of a working copy then have nothing to work on.
+    rows = [(verb, working) for verb in _ON_LATEST if working != live] + [(verb, live) for verb in _ON_LIVE if live and article.live]
+    rows.append(("merge", working))
+    return {
+        "working": working,
+        "public_state": _public_state(article),
+        "verbs": [
+            {
+                "name": verb,
+                "label": VERBS[verb].label,
+                "revision": revision,
+                "asks": _ASKS.get(verb),
+                "required": VERBS[verb].needs_reason,
+                "reasons": workflow.why_not(verb, revision, user),
+            }
+            for verb, revision in rows
+        ],
+    }
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug", "position"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    fields = ["name", "slug"]
+    show_full_result_count = False
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # revisions refer to tags for ever
+
+
+@admin.register(Region)
+class RegionAdmin(admin.ModelAdmin):
+    """Shipped data: to look up, not to edit."""
+
+    list_display = ["code", "full_name", "level", "parent"]
+    list_filter = ["level"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "full_name", "code"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_display = ["at", "verb_label", "article", "by", "note"]
+    list_filter = ["verb"]
+    list_select_related = ["article", "by"]
+    show_full_result_count = False
+    list_per_page = 50
+
+    @admin.display(description=_("操作"), ordering="verb")
+    def verb_label(self, event):
+        return _VERB_LABELS.get(event.verb, event.verb)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Who is not a superuser can neither make one nor touch one, nor hand out single permissions beyond the roles."""
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.is_superuser or obj is None:
+            return fieldsets
+        hidden = {"is_superuser", "user_permissions"}
+        return [(name, {**box, "fields": [field for field in box["fields"] if field not in hidden]}) for name, box in fieldsets]
+
+    def get_queryset(self, request):
+        people = super().get_queryset(request)
+        return people if request.user.is_superuser else people.filter(is_superuser=False)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # the audit log names people; who leaves is made inactive

@@ -48,7 +48,9 @@ def _run() -> None:
 
 def tick() -> None:
     """One round."""
-    with exclusive("publish_due") as mine:
-        if mine:
-            workflow.publish_due()
-    workflow.follow()
+    try:
+        with exclusive("publish_due") as mine:
+            if mine:
+                workflow.publish_due()
+    finally:  # an article that cannot be published must not hold up the index
+        workflow.follow()

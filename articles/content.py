@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
-
 from typing import Any, Self
 
 SCHEMA = 1

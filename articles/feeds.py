@@ -10,6 +10,11 @@ from articles.models import Article, Category, Tag
 from articles.pages import list_page
 
 
+def _newest(source, article_key="pk"):
+    entries = Article.objects.published().only("title", "excerpt", "kind", "go_live_at", "updated_at")
+    return list_page(source, article_key, cards=entries).articles
+
+
 class NewestFeed(Feed):
     feed_type = Atom1Feed
     language = "zh-cn"
@@ -22,7 +27,7 @@ class NewestFeed(Feed):
         return "健康与医保问答"
 
     def items(self, subject):
-        return list_page(Article.objects.published()).articles
+        return _newest(Article.objects.published())
 
     def item_title(self, article):
         return article.title
@@ -45,7 +50,7 @@ class CategoryFeed(NewestFeed):
         return category.get_absolute_url()
 
     def items(self, category):
-        return list_page(Article.objects.published().in_category(category)).articles
+        return _newest(Article.objects.published().in_category(category))
 
 
 class TagFeed(NewestFeed):
@@ -56,4 +61,4 @@ class TagFeed(NewestFeed):
         return tag.get_absolute_url()
 
     def items(self, tag):
-        return list_page(tag.article_links, "content_object_id").articles
+        return _newest(tag.article_links, "content_object_id")

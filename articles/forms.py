@@ -1,8 +1,19 @@
 """What people type: the search form and the editor's form. Both turn input into plain values."""
 
-from django import forms
+import datetime as dt
+from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
+from urllib.parse import urlencode
 
-from articles.models import Category, Region, Tag
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
+from django_prose_editor.fields import ProseEditorFormField
+from django_prose_editor.widgets import AdminProseEditorWidget
+
+from articles import workflow
+from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent, Source
+from articles.models import Article, ArticleRegion, Category, Region, Tag, TaggedArticle
 from articles.search import QUERY_LIMIT
 from articles.text import strip_controls
 
@@ -23,10 +34,13 @@ class SearchForm(forms.Form):
         return strip_controls(self.cleaned_data["q"])[:QUERY_LIMIT].strip()
 
     def clean_region(self):
-        code = self.cleaned_data["region"]
-        if code and not Region.objects.filter(pk=strip_controls(code)).exists():
+        code = strip_controls(self.cleaned_data["region"])
+        if not code:
+            return None
+        found = Region.objects.filter(pk=code).first()
+        if found is None:
             raise forms.ValidationError("没有这个地区")
-        return code
+        return found
 
     def clean_tag(self):
         slug = strip_controls(self.cleaned_data["tag"])
@@ -38,26 +52,208 @@ class SearchForm(forms.Form):
         return found
 
     @property
-    def page(self) -> int:
+    def page_number(self) -> int:
         return self.cleaned_data["page"] or 1
 
     def window(self) -> dict[str, int]:
-        return {"offset": (self.page - 1) * PAGE_SIZE, "limit": PAGE_SIZE}
+        return {"offset": (self.page_number - 1) * PAGE_SIZE, "limit": PAGE_SIZE}
 
     def chosen(self) -> dict:
         """The filters, in the words of search.Filters."""
-        category, tag = self.cleaned_data["category"], self.cleaned_data["tag"]
-        return {"category": category and category.pk, "tag": tag and tag.pk, "region": self.cleaned_data["region"] or None}
+        rows = {name: self.cleaned_data[name] for name in ("category", "region", "tag")}
+        return {name: row and row.pk for name, row in rows.items()}
 
     def page_query(self, page: int) -> str:
         """The query string of another page of the same search."""
-        data = {name: self.data.get(name) for name in ("q", "category", "region", "tag") if self.data.get(name)}
-        from urllib.parse import urlencode
-
-        return urlencode({**data, "page": page})
+        filters = {name: self.data.get(name) for name in ("category", "region", "tag") if self.data.get(name)}
+        return urlencode({"q": self.cleaned_data["q"], **filters, "page": page})
 
     def newer(self) -> str:
-        return self.page_query(self.page - 1) if self.page > 1 else ""
+        return self.page_query(self.page_number - 1) if self.page_number > 1 else ""
 
     def older(self, total: int) -> str:
-        return self.page_query(self.page + 1) if self.page * PAGE_SIZE < min(total, LAST_PAGE * PAGE_SIZE) else ""
+        return self.page_query(self.page_number + 1) if self.page_number * PAGE_SIZE < min(total, LAST_PAGE * PAGE_SIZE) else ""
+
+
+class TagsWidget(AutocompleteSelectMultiple):
+    """The admin's Select2 on tags, which also takes names that are new."""
+
+    def __init__(self):
+        attrs = {"data-tags": "true", "data-token-separators": '["，",",","、","；",";"]'}
+        super().__init__(TaggedArticle._meta.get_field("tag"), admin.site, attrs=attrs)
+
+    def optgroups(self, name, value, attr=None):
+        groups = super().optgroups(name, [item for item in value if item.isdigit()], attr)
+        new = [item for item in value if item and not item.isdigit()]
+        groups[0][1].extend(self.create_option(name, item, item, True, index) for index, item in enumerate(new))
+        return groups
+
+
+class TagsField(forms.ModelMultipleChoiceField):
+    """Chosen tags by id, new ones by name; the value is a list of Tag rows."""
+
+    widget = TagsWidget
+
+    def __init__(self, **kwargs):
+        super().__init__(Tag.objects.all(), **kwargs)
+
+    def clean(self, value):
+        typed = [strip_controls(item) for item in value or ()]
+        ids = [int(item) for item in typed if item.isascii() and item.isdigit() and len(item) < 16]
+        known = {str(id): tag.name for id, tag in Tag.objects.in_bulk(ids).items()}
+        names = [name for item in typed for name in ([known[item]] if item in known else Tag.split(item))]
+        if len(names) > LIMITS["tags"]:
+            raise forms.ValidationError(f"标签最多 {LIMITS['tags']} 个")
+        return Tag.objects.named(names)
+
+
+class LinesField(forms.CharField):
+    """One entry a line; the value is a tuple without empty ones."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+
+    def prepare_value(self, value):
+        return value if isinstance(value, str) else "\n".join(value or ())
+
+    def to_python(self, value):
+        return tuple(filter(None, (line.strip() for line in super().to_python(value).splitlines())))
+
+    def validate(self, value):
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+
+    def run_validators(self, value):
+        """Limits are those of ArticleContent.problems()."""
+
+
+class SourcesWidget(forms.Widget):
+    """A row of inputs for each source, and empty rows for more."""
+
+    template_name = "admin/articles/article/_sources.html"
+    columns = {"title": "文件标题", "number": "文号", "issuer": "发布机构", "url": "网址", "date": "发布日期"}
+    empty_rows = 3
+
+    def get_context(self, name, value, attrs):
+        rows = [{key: row.get(key) or "" for key in self.columns} for row in value or ()]
+        context = super().get_context(name, None, attrs)
+        context["columns"] = self.columns
+        context["rows"] = rows + [dict.fromkeys(self.columns, "")] * self.empty_rows
+        return context
+
+    def value_from_datadict(self, data, files, name):
+        lists = {key: data.getlist(f"{name}-{key}") for key in self.columns}
+        rows = [{key: values[i] if i < len(values) else "" for key, values in lists.items()} for i in range(len(lists["title"]))]
+        return [row for row in rows if any(value.strip() for value in row.values())]
+
+    def value_omitted_from_data(self, data, files, name):
+        return f"{name}-title" not in data
+
+
+class SourcesField(forms.Field):
+    """Rows of text in, a tuple of Source out."""
+
+    widget = SourcesWidget
+
+    def prepare_value(self, value):
+        return [row if isinstance(row, dict) else {**asdict(row), "date": row.date and row.date.isoformat()} for row in value or ()]
+
+    def clean(self, value):
+        return tuple(self._source(number, row) for number, row in enumerate(value or (), 1))
+
+    def _source(self, number, row):
+        row = {key: strip_controls(text).strip() for key, text in row.items()}
+        try:
+            day = dt.date.fromisoformat(row.pop("date")) if row.get("date") else row.pop("date") and None
+        except ValueError:
+            raise forms.ValidationError(f"第 {number} 个来源的日期应写成 2026-01-31 的样子") from None
+        return Source(**row, date=day or None)
+
+
+EDITOR = {
+    "Bold": True,
+    "Italic": True,
+    "Heading": {"levels": [2, 3]},
+    "BulletList": True,
+    "OrderedList": True,
+    "ListItem": True,
+    "Blockquote": True,
+    "Link": True,
+    "Table": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
+    "HardBreak": True,
+}
+
+
+class ArticleForm(forms.ModelForm):
+    """The editor's form: an ArticleContent in and out. Saving is the workflow's; the form writes nothing."""
+
+    title = forms.CharField(label="问题", max_length=LIMITS["title"], widget=forms.TextInput(attrs={"class": "vTextField", "size": 80}))
+    short_answer = forms.CharField(
+        label="简短回答",
+        required=False,
+        max_length=LIMITS["short_answer"],
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="一两句话，先给结论，再写条件。没有就留空。",
+    )
+    body = ProseEditorFormField(label="正文", max_length=LIMITS["body"], config={"extensions": EDITOR}, widget=AdminProseEditorWidget)
+    category = forms.ModelChoiceField(Category.objects.all(), label="栏目", required=False)
+    tags = TagsField(label="标签", required=False, help_text="选择已有标签，或输入新的；逗号、顿号、分号都可分隔。")
+    regions = forms.ModelMultipleChoiceField(
+        Region.objects.all(),
+        label="适用地区",
+        required=False,
+        widget=AutocompleteSelectMultiple(ArticleRegion._meta.get_field("region"), admin.site),
+        help_text="留空表示全国适用。",
+    )
+    kind = forms.ChoiceField(label="内容类型", choices=KINDS.items(), help_text="决定文末印哪一段提示。")
+    provenance = forms.ChoiceField(label="创作方式", choices=PROVENANCES.items())
+    valid_from = forms.DateField(label="政策施行日", required=False, widget=AdminDateWidget)
+    valid_until = forms.DateField(label="政策截止日", required=False, widget=AdminDateWidget)
+    sources = SourcesField(label="来源", required=False)
+    phrasings = LinesField(label="其他问法", required=False, help_text="每行一种问法；读者搜这些话也能找到本文。")
+    note = forms.CharField(label="修改说明", required=False, max_length=500, widget=forms.TextInput(attrs={"class": "vTextField"}))
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Article
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        revision = self.instance.latest_revision
+        if revision:
+            content = revision.content
+            self.initial |= {field.name: getattr(content, field.name) for field in dataclass_fields(content)}
+            self.initial["parent"] = revision.pk
+
+    def _post_clean(self):
+        """The article row is written by the workflow from content(), so there is no instance to fill or validate."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors:
+            # Locked until the request's transaction ends, so that what is checked here still holds when it is saved.
+            article = Article.objects.select_for_update().get(pk=self.instance.pk) if self.instance.pk else None
+            if reasons := workflow.why_not_save(self.content(), article, self.user, cleaned["parent"]):
+                raise forms.ValidationError(reasons)
+        return cleaned
+
+    def content(self) -> ArticleContent:
+        values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
+        values["category"] = values["category"] and values["category"].pk
+        values["tags"] = tuple(tag.pk for tag in values["tags"])
+        values["regions"] = tuple(region.pk for region in values["regions"])
+        return ArticleContent(**values)
+
+
+class VerbForm(forms.Form):
+    """What a verb's button sends along."""
+
+    revision = forms.IntegerField()
+    reason = forms.CharField(required=False, max_length=500)
+    at = forms.DateTimeField(
+        required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], error_messages={"invalid": "时间应写成 2026-01-31 09:00 的样子"}
+    )
+    into = forms.IntegerField(required=False, min_value=1, max_value=10**15, error_messages={"invalid": "请填写目标文章的编号"})

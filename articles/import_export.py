@@ -141,7 +141,7 @@ def import_items(items: Iterator[Item], options: Options) -> Iterator[Outcome]:
         if taken % FOLLOW_EVERY == 0 and not options.dry_run:
             workflow.follow()
     if not options.dry_run:
-        workflow.follow()
+        workflow.follow(seconds=30)
 
 
 def _import_item(item: Item, options: Options) -> Outcome:
@@ -203,11 +203,11 @@ def _write_teasers(source_id: str, related: list[seed_format.Teaser], options: O
         teaser_id = f"{source_id}#related-{number}"
         if ImportRecord.objects.filter(source_id=teaser_id).exists():
             continue
-        content = ArticleContent(teaser.title[: LIMITS["title"]], body=teaser.excerpt, category=_default_category().pk, kind=_kind_of(teaser.title))
-        revision = workflow.save_draft(content, by=options.by, note=f"导入：{teaser_id}（{teaser.date}）")
-        ImportRecord.objects.create(
-            source_id=teaser_id, digest=_digest(teaser._asdict()), article=revision.article, revision=revision
+        content = ArticleContent(
+            teaser.title[: LIMITS["title"]], body=teaser.excerpt, category=_default_category().pk, kind=_kind_of(teaser.title)
         )
+        revision = workflow.save_draft(content, by=options.by, note=f"导入：{teaser_id}（{teaser.date}）")
+        ImportRecord.objects.create(source_id=teaser_id, digest=_digest(teaser._asdict()), article=revision.article, revision=revision)
 
 
 def _restore(record: dict[str, Any], options: Options) -> str:

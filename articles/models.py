@@ -21,7 +21,8 @@ from taggit.models import ItemBase, TagBase
 
 from articles import content
 from articles.content import ArticleContent, Source
-from articles.text import strip_controls
+from articles.rendering import clean
+from articles.text import shorten, strip_controls
 
 # Index range conditions on `expire_at` want a value in every row.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -130,6 +131,14 @@ class ArticleQuerySet(models.QuerySet):
     def newest(self):
         return self.order_by("-go_live_at", "-pk")
 
+    def in_force(self):
+        """Without those whose policy has run out."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=timezone.localdate()))
+
+    def related_to(self, article):
+        """The stored related list, in order."""
+        return self.filter(related_to__article=article).order_by("related_to__rank")
+
     def in_category(self, category):
         return self.filter(category=category)
 
@@ -230,6 +239,18 @@ class Article(models.Model):
     def get_absolute_url(self):
         return reverse("article", args=[self.pk])
 
+    def take(self, content: ArticleContent) -> None:
+        """Fill the fields that pages print from `content`, rendered and sanitised. Saves nothing."""
+        rendered = clean(content.body)
+        for name in ("title", "short_answer", "kind", "provenance", "valid_from", "valid_until"):
+            setattr(self, name, getattr(content, name))
+        self.category_id = content.category
+        self.phrasings = list(content.phrasings)
+        self.sources = content.to_json()["sources"]
+        self.body_html, self.plain_text = rendered.html, rendered.plain_text
+        self.headings = [heading._asdict() for heading in rendered.headings]
+        self.excerpt = shorten(_with_stop(content.short_answer) + rendered.prose)
+
     @property
     def visible(self) -> bool:
         """published() for a row that is already here."""
@@ -252,6 +273,10 @@ class Article(models.Model):
     @property
     def source_list(self) -> list[Source]:
         return [Source.from_json(source) for source in self.sources]
+
+
+def _with_stop(sentence: str) -> str:
+    return sentence if not sentence or sentence[-1] in "。！？!?…" else sentence + "。"
 
 
 class TaggedArticle(ItemBase):
@@ -327,9 +352,7 @@ class Revision(models.Model):
                 condition=~Q(state="published") | ~Q(approved_digest="") | ~Q(forced_because=""),
                 name="published_revision_is_approved_or_forced",
             ),
-            models.CheckConstraint(
-                condition=Q(forced_by__isnull=True) | ~Q(forced_because=""), name="forced_publication_has_a_reason"
-            ),
+            models.CheckConstraint(condition=Q(forced_by__isnull=True) | ~Q(forced_because=""), name="forced_publication_has_a_reason"),
             models.CheckConstraint(
                 condition=Q(publish_at__isnull=True) | Q(state__in=["approved", "published", "superseded"]),
                 name="only_approved_revisions_are_scheduled",

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from articles.content import ArticleContent
 from articles.models import Article, Region, Tag
-from articles.related import related_to
 
 PAGE_SIZE = 20
+RELATED_SHOWN = 20
 TOC_FROM = 3  # headings
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,17 +37,33 @@ def article_context(article: Article) -> dict[str, Any]:
         "article": article,
         "tags": list(Tag.objects.filter(article_links__content_object=article).order_by("article_links__position")),
         "regions": list(Region.objects.filter(article_links__article=article)),
-        "related": list(related_to(article)),
+        "related": list(Article.objects.published().in_force().related_to(article).with_card_fields()[:RELATED_SHOWN]),
         "toc": article.headings if len(article.headings) >= TOC_FROM else [],
     }
 
 
-def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", after: str = "") -> ListPage:
+def preview_context(content: ArticleContent) -> dict[str, Any]:
+    """The same for content that is not live yet."""
+    article = Article(go_live_at=timezone.now())
+    article.take(content)
+    tags = Tag.objects.in_bulk(content.tags)
+    return {
+        "article": article,
+        "tags": [tags[tag] for tag in content.tags if tag in tags],
+        "regions": list(Region.objects.filter(pk__in=content.regions)),
+        "related": [],
+        "toc": article.headings if len(article.headings) >= TOC_FROM else [],
+    }
+
+
+def list_page(
+    source: QuerySet, article_key: str = "pk", *, before: str = "", after: str = "", cards: QuerySet | None = None
+) -> ListPage:
     """One page of `source`, newest first, reached by position and not by number.
 
     `source` has a column go_live_at and, called `article_key`, the id of the article: articles
     themselves, or their links to a tag or region. An index on both makes every page, however deep, one short
-    scan. Two queries. Raises BadPosition.
+    scan. `cards`: articles with the fields to show. Two queries. Raises BadPosition.
     """
     if after:
         found = list(_after(source, article_key, _parse(after))[: PAGE_SIZE + 1])
@@ -56,7 +73,8 @@ def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", af
         found = list(_before(source, article_key, _parse(before) if before else None)[: PAGE_SIZE + 1])
         more_newer, more_older = bool(before), len(found) > PAGE_SIZE
         found = found[:PAGE_SIZE]
-    cards = Article.objects.published().with_card_fields().in_bulk([id for _, id in found])
+    cards = Article.objects.published().with_card_fields() if cards is None else cards
+    cards = cards.in_bulk([id for _, id in found])
     return ListPage(
         articles=[cards[id] for _, id in found if id in cards],
         newer=_position(*found[0]) if found and more_newer else None,

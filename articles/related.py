@@ -4,24 +4,23 @@ The only writer of RelatedArticle rows besides the workflow, which takes withdra
 """
 
 import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from articles import search
-from articles.models import Article, ArticleQuerySet, Cursor, Event, RelatedArticle
+from articles.models import Article, Cursor, Event, RelatedArticle
 from articles.search.documents import text_fields
-from articles.search.engine import Clause, SearchEngine
+from articles.search.engine import Clause, Hits, SearchEngine
 from articles.search.follower import INDEXED_VERBS, exclusive, read_position
 from articles.text import normalise
 
 STORED = 30
-SHOWN = 20
 TERMS = 30  # weighted terms a part; fewer loses the subject, more brings in chatter
 CANDIDATES = 80
+NEIGHBOURS = 20  # whose lists are refreshed with an article's own
 # part of the article: (fields that it is looked for in, weight)
 PARTS = {
     "title_words": (("title_words", 2.0), ("body_words", 1.0)),
@@ -32,39 +31,50 @@ SHARED_TAG = 0.15  # of the best candidate's score, for each tag in common
 BATCH = 200
 
 
-def related_to(article: Article) -> ArticleQuerySet:
-    """The visible part of the stored list, as cards, in order."""
-    in_force = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
-    found = Article.objects.published().filter(in_force, related_to__article=article)
-    return found.with_card_fields().order_by("related_to__rank")[:SHOWN]
+def sync(seconds: float = 1.0) -> None:
+    """Refresh the lists that the events since the last call touch, for about `seconds`; the next call goes on from there.
 
-
-def sync() -> None:
-    """Refresh the lists that the events since the last call touch. Leaves at once where another process is at it."""
+    Leaves at once where another process is at it.
+    """
     position = read_position()
-    cursor, _ = Cursor.objects.get_or_create(name="related")
-    if position is None or cursor.event == position.event:
+    if position is None or _cursor().event >= position.event:
         return
     with exclusive("related") as mine:
-        while mine and (events := _next_events(cursor, position.event)):
-            changed = {article for _, article in events}
-            refresh(changed)
-            cursor.event = events[-1][0]
+        cursor = _cursor()  # again: another process may have moved it on before it gave the lock back
+        deadline = time.monotonic() + seconds
+        fresh: set[int] = set()  # the index is ahead of all these events, so one look at a list serves them all
+        while mine and time.monotonic() < deadline and (events := _next_events(cursor, position.event)):
+            for event, article in events:
+                refresh(article, fresh)
+                cursor.event = event
+                if time.monotonic() >= deadline:
+                    break
             cursor.save()
 
 
+def skip() -> None:
+    """Take the events so far as done, without computing a list: after a load that rebuild() is to follow."""
+    if position := read_position():
+        Cursor.objects.update_or_create(name="related", defaults={"event": position.event})
+
+
+def _cursor() -> Cursor:
+    return Cursor.objects.get_or_create(name="related")[0]
+
+
 def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
-    # A restored backup has a shorter log than the cursor remembers: begin again.
-    cursor.event = min(cursor.event, until)
     events = Event.objects.filter(pk__gt=cursor.event, pk__lte=until, verb__in=INDEXED_VERBS)
     return list(events.order_by("pk").values_list("pk", "article_id")[:BATCH])
 
 
-def refresh(ids: set[int]) -> None:
-    """Compute the lists of these articles anew, and of the articles that they now stand beside."""
-    neighbours = {other for id in ids for other in _refresh_one(id)}
-    for id in neighbours - ids:
-        _refresh_one(id)
+def refresh(id: int, fresh: set[int]) -> None:
+    """Compute the list of one article anew, and of those that it may now stand beside; `fresh` are done already."""
+    neighbours = [] if id in fresh else _refresh_one(id)
+    fresh.add(id)
+    for other in neighbours:
+        if other not in fresh:
+            fresh.add(other)
+            _refresh_one(other)
 
 
 def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
@@ -74,8 +84,10 @@ def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
 
 
 def _refresh_one(id: int) -> list[int]:
+    """Store the list of one article. Returns the articles that it may now stand beside."""
     article = Article.objects.filter(pk=id, live=True).prefetch_related("tag_links", "region_links").first()
-    found = _candidates(article) if article else []
+    hits = _similar(article) if article else Hits([], [], 0)
+    found = _chosen(article, hits) if article else []
     with transaction.atomic():
         RelatedArticle.objects.filter(article_id=id).delete()
         # The articles found may have been withdrawn since; the row would then point at nothing visible, which is harmless.
@@ -83,13 +95,17 @@ def _refresh_one(id: int) -> list[int]:
             RelatedArticle(article_id=id, related=other, rank=rank, score=score, reason=reason)
             for rank, (other, score, reason) in enumerate(found, 1)
         )
-    return [other.pk for other, _, _ in found[:SHOWN]]
+    return hits.ids[:NEIGHBOURS]
 
 
-def _candidates(article: Article) -> list[tuple[Article, float, str]]:
+def _similar(article: Article) -> Hits:
     engine = search.engine()
-    hits = engine.search(_clauses(article, engine), search.filters_now(exclude=article.pk), limit=CANDIDATES)
-    found = Article.objects.published().prefetch_related("tag_links__tag", "region_links").in_bulk(hits.ids)
+    # Scheduled articles are stored too: nothing happens at their time that could add them, and pages show none before it.
+    return engine.search(_clauses(article, engine), search.filters_now(exclude=article.pk, scheduled=True), limit=CANDIDATES)
+
+
+def _chosen(article: Article, hits: Hits) -> list[tuple[Article, float, str]]:
+    found = Article.objects.filter(live=True).prefetch_related("tag_links__tag", "region_links").in_bulk(hits.ids)
     best = hits.scores[0] if hits.scores else 0
     tags = {link.tag_id for link in article.tag_links.all()}
     scored = [

@@ -10,12 +10,13 @@ from datetime import date
 from html import escape
 from typing import NamedTuple
 
-from articles.text import HAN, restore_punctuation, strip_controls
+from articles.text import HAN, SENTENCE_ENDS, restore_punctuation, strip_controls
 
 DISCLAIMER = re.compile(r"^\s*提示\s*[:：]\s*本内容不能代替面诊")
 RELATED = "相关推荐"
 SHORT_ANSWER_LIMIT = 40
 LABEL_LIMIT = 30
+DEEPEST = 10  # levels of lists; what is indented further joins the last one
 
 _SECTION = re.compile(r"^\s*[一二三四五六七八九十]{1,3}、\s*\S")
 _SUBSECTION = re.compile(r"^\s*[（(][一二三四五六七八九十]{1,3}[）)]\s*\S")
@@ -59,7 +60,7 @@ def parse(text: str) -> Document:
     """Read one document. Raises FormatError where it is not one, or stops before its end."""
     lines = [Line(number, len(raw) - len(raw.lstrip()), raw.strip()) for number, raw in enumerate(_raw_lines(text), 1)]
     end = next((i for i, line in enumerate(lines) if DISCLAIMER.match(line.text)), None)
-    if end is None:
+    if end is None or (end == len(lines) - 1 and lines[end].text[-1] not in SENTENCE_ENDS + "."):
         raise FormatError("没有找到结尾的“提示：本内容不能代替面诊”一行，文件可能不完整", len(lines) or 1)
     filled = [i for i, line in enumerate(lines[:end]) if line.text]
     if len(filled) < 2:
@@ -103,8 +104,10 @@ def _is_prose(line: Line) -> bool:
 
 def _related(lines: list[Line]) -> list[Teaser]:
     filled = [line for line in lines if line.text]
-    if not filled or filled[0].text != RELATED:
+    if not filled:
         return []
+    if filled[0].text != RELATED:
+        raise FormatError(f"结尾的提示之后应是“{RELATED}”，文件可能不完整", filled[0].number)
     teasers, item = [], []
     for line in filled[1:]:
         item.append(line)
@@ -137,7 +140,12 @@ class _Item:
         text = _inline(self.lines)
         if not self.children:
             return f"<li>{text}</li>"
-        if len(self.lines) == 1 and len(self.lines[0]) <= LABEL_LIMIT and self.lines[0][-1] not in "。；;：:！？" and "<strong>" not in text:
+        if (
+            len(self.lines) == 1
+            and len(self.lines[0]) <= LABEL_LIMIT
+            and self.lines[0][-1] not in "。；;：:！？"
+            and "<strong>" not in text
+        ):
             text = f"<strong>{text}</strong>"
         below = "".join(child.html() if isinstance(child, _List) else f"<p>{child}</p>" for child in self.children)
         return f"<li><p>{text}</p>{below}</li>"
@@ -195,13 +203,11 @@ class _Body:
         while self.open and self.open[-1].indent > indent:
             self._close_innermost()
         current = self.open[-1] if self.open else None
-        if current is None or current.indent < indent or (current.start is None) != (number is None):
-            if current and current.indent == indent:
-                self._close_innermost()
-            current = _List(indent, number)
-            self.open.append(current)
-        elif number == 1 and current.items:
+        deeper = current is not None and current.indent < indent and len(self.open) < DEEPEST
+        starts_anew = current is not None and ((current.start is None) != (number is None) or number == 1)
+        if starts_anew and not deeper:
             self._close_innermost()
+        if current is None or deeper or starts_anew:
             current = _List(indent, number)
             self.open.append(current)
         current.items.append(_Item(text))

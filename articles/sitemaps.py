@@ -2,7 +2,7 @@
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemap_views
-from django.core.paginator import EmptyPage
+from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.db.models import Max
 
 from articles.models import Article, Category
@@ -24,7 +24,10 @@ class _IdRanges:
         self.page_range = range(1, self.num_pages + 1)
 
     def page(self, number):
-        number = int(number)
+        try:
+            number = int(number)
+        except ValueError as error:
+            raise PageNotAnInteger from error
         if number not in self.page_range:
             raise EmptyPage
         return _Range(self.articles.filter(pk__gte=(number - 1) * RANGE, pk__lt=number * RANGE))

@@ -6,6 +6,7 @@ FAQ markup has no effect any more and QAPage is for answers written by users, so
 import json
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 # What would end the script element or start a comment in it, as JSON escapes.
@@ -31,6 +32,6 @@ def article_json_ld(context: dict, request) -> SafeString:
         "citation": [" ".join(filter(None, [source.title, source.number])) for source in article.source_list],
     }
     if article.reviewed_at:
-        data["lastReviewed"] = article.reviewed_at.date().isoformat()
+        data["lastReviewed"] = timezone.localdate(article.reviewed_at).isoformat()
         data["reviewedBy"] = {"@type": "Person", "name": article.reviewed_by}
-    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S308  (escaped above)
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))

@@ -15,6 +15,7 @@ SENTENCE_ENDS = "。！？!?；;…"
 CLAUSE_ENDS = "，,、"
 OPENERS = "（(「『《〈【〔[“‘"
 CLOSERS = "）)」』》〉】〕]”’"
+_CLOSER = dict(zip(OPENERS, CLOSERS, strict=True)) | {'"': '"'}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _RUN = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:\.[0-9]+)?")
@@ -71,11 +72,10 @@ def terms(text: str) -> Terms:
     return Terms(chars, pairs, words)
 
 
-_FULL_WIDTH = str.maketrans(",:;?!()", "，：；？！（）")
+_FULL_WIDTH = str.maketrans(",:;?!", "，：；？！")
 _SIDE = rf"{HAN}。，、：；？！（）「」『』《》〈〉【】〔〕“”‘’…—"  # what counts as Chinese beside a mark
-_LONELY_MARK = re.compile(rf"(?<=[{_SIDE}])[,:;?!](?=[{_SIDE}]|\s*$)", re.M)
-_BRACKETS = re.compile(r"\(([^()\n]+)\)")
-_BETWEEN = re.compile(rf"[{_SIDE}][()][{_SIDE}]")
+_LONELY_MARKS = re.compile(rf"(?<=[{_SIDE}])[,:;?!]+(?=[{_SIDE}]|\s*$)", re.M)
+_IS_SIDE = re.compile(f"[{_SIDE}]").match
 
 
 def restore_punctuation(text: str) -> str:
@@ -84,54 +84,90 @@ def restore_punctuation(text: str) -> str:
     >>> restore_punctuation("不会清零,时间是9:00-12:00,电话028-87706925(工作日)")
     '不会清零，时间是9:00-12:00,电话028-87706925(工作日)'
     """
-    text = _BRACKETS.sub(_restored_pair, text)
-    return _LONELY_MARK.sub(lambda m: m[0].translate(_FULL_WIDTH), text)
+    return _LONELY_MARKS.sub(lambda match: match[0].translate(_FULL_WIDTH), _restore_brackets(text))
 
 
-def _restored_pair(match: re.Match[str]) -> str:
+def _restore_brackets(text: str) -> str:
     # One of the two between Chinese characters decides for both: a pair of unequal width is worse than either.
-    start, end = match.span()
-    sides = match.string[max(start - 1, 0) : start + 2], match.string[end - 2 : end + 1]
-    return f"（{match[1]}）" if any(_BETWEEN.fullmatch(side) for side in sides) else match[0]
+    chars, opened = list(text), []
+    for position, char in enumerate(chars):
+        if char in "(（":
+            opened.append(position)
+        elif char == "\n":
+            opened.clear()
+        elif char in ")）" and opened:
+            start = opened.pop()
+            if chars[start] != "(" or char != ")" or _between_chinese(chars, start) or _between_chinese(chars, position):
+                chars[start], chars[position] = "（）"
+    return "".join(chars)
+
+
+def _between_chinese(chars: list[str], position: int) -> bool:
+    return 0 < position < len(chars) - 1 and bool(_IS_SIDE(chars[position - 1]) and _IS_SIDE(chars[position + 1]))
+
+
+SENTENCE, CLAUSE, INSIDE, WORD, NOWHERE = 4, 3, 2, 1, 0  # how good a place is to end at
+_LIST_MARK = re.compile(r"(?:^|[\s。！？；：;:!?…])(?:[•●▪◦‣·①-⑳]|[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[）)]?[.．、]?)\s?$")
+_NEEDLESS_BREAK = re.compile(r"(?<=[，。！？；：、…])\n")
 
 
 def shorten(text: str, limit: int = 160, floor: int = 80) -> str:
-    """The beginning of `text`, at most `limit` characters, ending where a reader would pause.
+    """The beginning of `text` in one line, at most `limit` characters, ending where a reader would pause.
 
-    Ends at the last sentence between `floor` and `limit`, else at the last clause, and never inside
-    brackets. A text that offers neither is cut at `limit`. What was cut is marked with an ellipsis.
+    Ends at the last sentence between `floor` and `limit`, else at the last clause or line, better outside of
+    brackets and quotes than inside; a text that offers none is cut between two words. Behind anything but a
+    sentence stands an ellipsis, and what is open there is closed.
     """
-    text = " ".join(text.split())
-    if len(text) <= limit:
-        return text
-    sentence = clause = 0
-    for position, depth in _depths(text[:limit]):
-        if depth == 0 and text[position] in SENTENCE_ENDS and not _between_digits(text, position):
-            sentence = position + 1
-        if depth == 0 and text[position] in CLAUSE_ENDS and not _between_digits(text, position) and position < limit - 1:
-            clause = position
-    if sentence >= floor:
-        return text[:sentence]
-    if clause >= floor:
-        return text[:clause] + "…"
-    if sentence or clause:
-        return text[:sentence] if sentence >= clause else text[:clause] + "…"
-    return text[: limit - 1] + "…"
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    text = _NEEDLESS_BREAK.sub("", "\n".join(filter(None, lines)))
+    if len(text) > limit:
+        _, end, tail = max(_endings(text, limit, floor), default=(0, limit - 1, "…"))
+        text = text[:end].rstrip() + tail
+    return text.replace("\n", " ")
 
 
-def _depths(text: str) -> Iterator[tuple[int, int]]:
-    """(position, how many brackets are open after it), quotes counted as brackets."""
-    depth = 0
-    for position, char in enumerate(text):
-        if char in OPENERS:
-            depth += 1
-        elif char in CLOSERS and depth:
-            depth -= 1
-        yield position, depth
+def _endings(text: str, limit: int, floor: int) -> Iterator[tuple[int, int, str]]:
+    """(how good, where, what to put behind) for every place where a longer text may end."""
+    for end, closers in enumerate(_closers(text[:limit])):
+        rank = _pause(text, end) if end >= max(floor, 1) else 0
+        tail = "" if rank == SENTENCE and not closers else "…" + closers
+        if end >= floor and end + len(tail) <= limit:
+            yield (min(rank, INSIDE) if closers else rank), end, tail
 
 
-def _between_digits(text: str, position: int) -> bool:
-    return text[position - 1 : position].isdigit() and text[position + 1 : position + 2].isdigit()
+def _pause(text: str, end: int) -> int:
+    """How well a reader would pause behind text[:end]; there is more to come."""
+    last, following = text[end - 1], text[end]
+    if last in OPENERS or _LIST_MARK.search(text, max(end - 12, 0), end):
+        return NOWHERE
+    if _ends_sentence(text, end):
+        return SENTENCE
+    if following in CLAUSE_ENDS + "\n" and last not in CLAUSE_ENDS + "：:" and not _in_word(text, end):
+        return CLAUSE
+    return NOWHERE if last.isascii() and last.isalnum() and following.isascii() and following.isalnum() else WORD
+
+
+def _ends_sentence(text: str, end: int) -> bool:
+    mark = end - 2 if text[end - 1] in CLOSERS and end > 1 else end - 1
+    return text[mark] in SENTENCE_ENDS and text[end] not in SENTENCE_ENDS + CLOSERS and not _in_word(text, mark)
+
+
+def _closers(text: str) -> Iterator[str]:
+    """For every beginning of `text`, from the empty one on: what would close its open brackets and quotes."""
+    still_open: list[str] = []
+    yield ""
+    for char in text:
+        if still_open and (char == still_open[-1] or {char, still_open[-1]} == {")", "）"}):
+            still_open.pop()
+        elif char in _CLOSER:
+            still_open.append(_CLOSER[char])
+        yield "".join(reversed(still_open))
+
+
+def _in_word(text: str, position: int) -> bool:
+    """The mark there parts no clauses: 1,000 or ?page=2."""
+    following = text[position + 1 : position + 2]
+    return text[position] in ",;?!" and following.isascii() and following.isalnum()
 
 
 def passage(text: str, wanted: Iterable[str], width: int = 110) -> list[Segment]:
@@ -157,8 +193,13 @@ def highlight(text: str, wanted: Iterable[str]) -> list[Segment]:
 
 def _fold_keeping_length(text: str) -> str:
     """Like normalise(), but each character keeps its position, so that marks fit the original."""
-    folded = (unicodedata.normalize("NFKC", char).lower() for char in text)
-    return "".join(new if len(new) == 1 else old for new, old in zip(folded, text, strict=True))
+    return "".join(map(_fold, text))
+
+
+@cache
+def _fold(char: str) -> str:
+    folded = unicodedata.normalize("NFKC", char).lower()
+    return folded if len(folded) == 1 else char
 
 
 def _spans(text: str, wanted: Iterable[str]) -> list[tuple[int, int, str]]:
@@ -191,25 +232,26 @@ def _best_window(text: str, spans: list[tuple[int, int, str]], width: int) -> tu
             best, best_start = worth, spans[first][0]
     start = _border_before(text, best_start, width // 4)
     end = _border_after(text, min(start + width, len(text)), width // 3)
+    while end > start and end < len(text) and text[end - 1].isspace():
+        end -= 1
     return start, end
 
 
 def _border_before(text: str, position: int, reach: int) -> int:
-    for marks in (SENTENCE_ENDS + "\n", CLAUSE_ENDS):
-        for i in range(position, max(position - reach, 0), -1):
-            if text[i - 1] in marks and not _between_digits(text, i - 1):
-                return i
-    return 0 if position <= reach else position
+    return _last_border(text, position, reach) or (0 if position <= reach else position)
 
 
 def _border_after(text: str, position: int, reach: int) -> int:
-    if position >= len(text):
-        return len(text)
+    return len(text) if position >= len(text) else _last_border(text, position, reach) or position
+
+
+def _last_border(text: str, position: int, reach: int) -> int:
+    """The last end of a sentence, else of a clause, at most `reach` characters before `position`; 0 without one."""
     for marks in (SENTENCE_ENDS + "\n", CLAUSE_ENDS):
         for i in range(position, max(position - reach, 0), -1):
-            if text[i - 1] in marks and not _between_digits(text, i - 1):
+            if text[i - 1] in marks and text[i] not in CLOSERS and not _in_word(text, i - 1):
                 return i
-    return position
+    return 0
 
 
 def _mark(text: str, spans: list[tuple[int, int, str]], start: int, end: int) -> list[Segment]:

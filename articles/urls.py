@@ -1,35 +1,9 @@
 """Every public address. docs and outside checks rely on them; see AUDIENCES in tests/test_addresses.py."""
 
 from django.contrib.sitemaps import views as sitemap_views
-from django.urls import path, register_converter
+from django.urls import path
 
-from articles import feeds, sitemaps, views
-
-
-class ArticleId:
-    """Small enough for any database's integer."""
-
-    regex = "[1-9][0-9]{0,15}"
-
-    def to_python(self, value):
-        return int(value)
-
-    def to_url(self, value):
-        return str(value)
-
-
-class UnicodeSlug:
-    regex = r"[-\w]{1,100}"
-
-    def to_python(self, value):
-        return value
-
-    def to_url(self, value):
-        return value
-
-
-register_converter(ArticleId, "id")
-register_converter(UnicodeSlug, "uslug")
+from articles import converters, feeds, sitemaps, views  # noqa: F401  (converters registers its names)
 
 urlpatterns = [
     path("", views.home, name="home"),

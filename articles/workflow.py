@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from articles import related, search
 from articles.content import ArticleContent
 from articles.models import NEVER, Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
 from articles.rendering import clean
-from articles.text import shorten, strip_controls
+from articles.text import strip_controls
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +37,6 @@ EVENT_LOCK = 5_202_601
 
 class NotAllowed(Exception):
     """The rules forbid this change; str() says why, in words for the editor."""
-
-
-class StaleDraft(NotAllowed):
-    """Somebody else has saved since this editor opened the article."""
 
 
 class Verb(NamedTuple):
@@ -138,6 +135,18 @@ def _unresolved(content: ArticleContent) -> list[str]:
 # Writing
 
 
+def why_not_save(content: ArticleContent, article: Article | None, by: User | None, parent: int | None = None) -> list[str]:
+    """Reasons why `content` may not become the newest revision of `article` (None: of a new one)."""
+    reasons = content.problems()
+    if by and not by.has_perm("articles.change_article" if article else "articles.add_article"):
+        reasons.append("您没有编辑文章的权限")
+    if article and article.merged_into_id:
+        reasons.append("文章已合并到其他文章，不能再编辑")
+    if article and parent is not None and article.latest_revision_id != parent:
+        reasons.append("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请与新版本对照后再保存")
+    return reasons
+
+
 @transaction.atomic
 def save_draft(
     content: ArticleContent,
@@ -150,22 +159,15 @@ def save_draft(
     """Keep `content` as a new revision; earlier unpublished ones become history.
 
     `parent` is the id of the revision that the editor started from: a save on top of somebody
-    else's newer one raises StaleDraft. Raises NotAllowed for content that cannot be stored.
+    else's newer one is refused. Raises NotAllowed with the reasons of why_not_save().
     """
-    if by and not by.has_perm("articles.change_article" if article else "articles.add_article"):
-        raise NotAllowed("您没有编辑文章的权限")
     content = _tidy(content)
-    if problems := content.problems():
-        raise NotAllowed("；".join(problems))
-    article = _locked(article.pk) if article else Article.objects.create(title=content.title)
-    if article.merged_into_id:
-        raise NotAllowed("文章已合并到其他文章，不能再编辑")
-    if parent is not None and article.latest_revision_id != parent:
-        raise StaleDraft("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请对照后再保存。")
+    article = article and _locked(article.pk)
+    if reasons := why_not_save(content, article, by, parent):
+        raise NotAllowed("；".join(reasons))
+    article = article or Article.objects.create(title=content.title)
     article.revisions.filter(state__in=WORKING).update(state=State.SUPERSEDED, publish_at=None)
-    revision = article.revisions.create(
-        content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note
-    )
+    revision = article.revisions.create(content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note)
     article.latest_revision = revision
     if not article.go_live_at:
         article.title = content.title  # never public yet: the lists of the admin show the working title
@@ -287,7 +289,7 @@ def _make_live(revision: Revision, go_live_at: datetime | None = None) -> Articl
     article.revisions.filter(state=State.PUBLISHED).exclude(pk=revision.pk).update(state=State.SUPERSEDED)
     revision.state, revision.published_at, revision.publish_at = State.PUBLISHED, now, None
     revision.save()  # before the article, which the database wants to see pointing at a published revision
-    _copy(content, article)
+    article.take(content)
     already_public = article.go_live_at is not None and article.go_live_at <= now
     article.go_live_at = go_live_at or (article.go_live_at if already_public else now)
     article.updated_at = max(now, article.go_live_at) if already_public else article.go_live_at
@@ -296,22 +298,6 @@ def _make_live(revision: Revision, go_live_at: datetime | None = None) -> Articl
     article.save()
     _link(article, content)
     return article
-
-
-def _copy(content: ArticleContent, article: Article) -> None:
-    rendered = clean(content.body)
-    for name in ("title", "short_answer", "kind", "provenance", "valid_from", "valid_until"):
-        setattr(article, name, getattr(content, name))
-    article.category_id = content.category
-    article.phrasings = list(content.phrasings)
-    article.sources = content.to_json()["sources"]
-    article.body_html, article.plain_text = rendered.html, rendered.plain_text
-    article.headings = [heading._asdict() for heading in rendered.headings]
-    article.excerpt = shorten(_with_stop(content.short_answer) + rendered.prose)
-
-
-def _with_stop(sentence: str) -> str:
-    return sentence if not sentence or sentence[-1] in "。！？!?…" else sentence + "。"
 
 
 def _link(article: Article, content: ArticleContent) -> None:
@@ -332,18 +318,20 @@ def _link(article: Article, content: ArticleContent) -> None:
 def unpublish(article: Article, *, by: User | None, reason: str) -> None:
     """Withdraw: the address answers 410 from now on."""
     _require_reason(reason)
-    if article.live_revision is None:
+    revision = Revision.objects.filter(live_article=article.pk).first()
+    if revision is None:
         raise NotAllowed("文章还没有发布过")
-    with _changing("unpublish", article.live_revision, by, reason, indexed=True) as revision:
+    with _changing("unpublish", revision, by, reason, indexed=True):
         _take_down(revision.article)
         revision.state = State.SUPERSEDED
 
 
 def merge(article: Article, *, into: Article, by: User | None) -> None:
     """Retire `article` in favour of `into`: its address redirects there for ever, without chains."""
-    if article.latest_revision is None:
+    revision = Revision.objects.filter(latest_article=article.pk).first()
+    if revision is None:
         raise NotAllowed("文章还没有任何版本")
-    with _changing("merge", article.latest_revision, by, f"合并到 #{into.pk}", indexed=True, data={"into": into.pk}) as revision:
+    with _changing("merge", revision, by, f"合并到 #{into.pk}", indexed=True, data={"into": into.pk}):
         article, into = revision.article, _locked(into.pk)
         if into.pk == article.pk or into.merged_into_id:
             raise NotAllowed("不能合并到自己或已被合并的文章")
@@ -363,6 +351,7 @@ def _take_down(article: Article) -> None:
     article.save(update_fields=["live", "withdrawn_at"])
     article.tag_links.update(go_live_at=None)
     article.region_links.update(go_live_at=None)
+    article.revisions.update(publish_at=None)  # a change that was scheduled must not bring the page back
     RelatedArticle.objects.filter(related=article).delete()
 
 
@@ -405,7 +394,7 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
         forced_because=was.forced_because or "" if was.reviewed_at else was.forced_because or "从导出文件恢复",
         note="从导出文件恢复",
     )
-    _copy(content, article)
+    article.take(content)
     for name in ("go_live_at", "expire_at", "updated_at", "reviewed_by", "reviewed_at", "withdrawn_at"):
         setattr(article, name, getattr(was, name))
     article.merged_into_id = was.merged_into
@@ -437,7 +426,7 @@ def _changing(
     indexed: bool = False,
     follow_now: bool = True,
     data: dict[str, Any] | None = None,
-) -> Iterator[Revision]:
+) -> Iterator[None]:
     """Lock, read again, check, let the body change the revision, save, record; all or nothing."""
     with transaction.atomic():
         if indexed:
@@ -446,7 +435,7 @@ def _changing(
         revision.refresh_from_db()
         revision.article = article
         _require(verb, revision, by)
-        yield revision
+        yield
         revision.save()
         _record(verb, revision, by, note, data)
         if indexed and follow_now:
@@ -487,11 +476,14 @@ def _name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def follow() -> None:
-    """Bring the search index and the related lists up to the Event log. Never raises: the next call repairs what this one could not."""
+def follow(seconds: float = 1.0) -> None:
+    """Bring the search index up to the Event log, and related lists as far as `seconds` allow.
+
+    Never raises: the next call, of the background thread at the latest, repairs what this one could not.
+    """
     try:
         if search.sync():
-            related.sync()
+            related.sync(seconds)
     except Exception:
         logger.exception("derived data could not be brought up to date; it will be tried again")
 
@@ -503,34 +495,27 @@ def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[dat
     """Forced publication of many new articles in one transaction and a handful of statements, for load tests."""
     _require_reason(reason)
     contents = [_tidy(content) for content in contents]
+    articles = [Article(go_live_at=when, updated_at=when) for when in at]
+    for article, content in zip(articles, contents, strict=True):
+        article.take(content)
     with transaction.atomic():
         _take_event_lock()
-        articles = Article.objects.bulk_create(
-            Article(title=content.title, go_live_at=when, updated_at=when, expire_at=NEVER)
-            for content, when in zip(contents, at, strict=True)
-        )
+        Article.objects.bulk_create(articles)
         revisions = Revision.objects.bulk_create(
             Revision(
-                article=article, content_json=content.to_json(), state=State.PUBLISHED, published_at=timezone.now(), forced_because=reason
+                article=article, content_json=content.to_json(), state=State.PUBLISHED, published_at=article.go_live_at, forced_because=reason
             )
             for article, content in zip(articles, contents, strict=True)
         )
-        for article, content, revision in zip(articles, contents, revisions, strict=True):
-            _copy(content, article)
-            article.live, article.live_revision, article.latest_revision = True, revision, revision
-        # SQLite takes at most 250,000 variables a statement.
-        Article.objects.bulk_update(articles, _COPIED, batch_size=100)
+        own_revision = Subquery(Revision.objects.filter(article=OuterRef("pk")).values("pk")[:1])
+        Article.objects.filter(pk__in=[article.pk for article in articles]).update(
+            live=True, live_revision=own_revision, latest_revision=own_revision
+        )
         _link_in_bulk(articles, contents)
         Event.objects.bulk_create(
             Event(verb="force_publish", article=article, revision=revision, note=reason)
             for article, revision in zip(articles, revisions, strict=True)
         )
-
-
-_COPIED = [
-    "short_answer", "body_html", "plain_text", "excerpt", "headings", "category", "kind", "provenance", "valid_from",
-    "valid_until", "sources", "phrasings", "live", "live_revision", "latest_revision",
-]  # fmt: skip
 
 
 def _link_in_bulk(articles, contents) -> None:

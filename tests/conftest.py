@@ -1,19 +1,25 @@
 """The cast and the tools of all tests: three people with their roles, and articles made the way editors make them."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.utils import timezone
 
 from articles import workflow
 from articles.content import ArticleContent
 from articles.management.commands.prepare_site import load_reference_data
-from articles.models import Category
+from articles.models import Article, Category
+from tests.html_page import HtmlPage
 
 
 @pytest.fixture(autouse=True)
 def own_data_directory(settings, tmp_path):
     """Every test has its own index and locks; none touches the installation's."""
     settings.DATA_DIR = tmp_path
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
@@ -93,3 +99,41 @@ def run(capsys):
         return capsys.readouterr().out
 
     return call
+
+
+@pytest.fixture
+def publish_many(content):
+    """publish_many(60): so many articles at once, a minute apart, the newest first; the index has yet to follow."""
+
+    def make(count, title="医保第{}问怎么办？", **fields):
+        now = timezone.now()
+        contents = [content(title.format(i), **fields) for i in range(count)]
+        workflow.publish_in_bulk(contents, reason="测试", at=[now - timedelta(minutes=i + 1) for i in range(count)])
+        return list(Article.objects.newest()[:count])
+
+    return make
+
+
+@pytest.fixture
+def time_passes(monkeypatch):
+    """time_passes(hours=2): from now on it is so much later than it was."""
+
+    def move(**amount):
+        moment = timezone.now() + timedelta(**amount)
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+
+    return move
+
+
+@pytest.fixture
+def visit(client, db):
+    """visit("/") -> the page as HtmlPage; fails unless the status is 200."""
+
+    def get(path, status=200, **query):
+        response = client.get(path, query or None)
+        assert response.status_code == status, path
+        page = HtmlPage(response.content.decode())
+        page.response = response
+        return page
+
+    return get

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.search.engine import Clause, Filters, Hits, SearchEngine
-from articles.search.follower import IndexUnavailable, engine, rebuild, sync
+from articles.search.follower import IndexUnavailable, doubt, engine, rebuild, sync
 from articles.text import Segment, highlight, passage, strip_controls, terms
 
 __all__ = ["Filters", "Hits", "IndexUnavailable", "SearchPage", "engine", "filters_now", "rank", "rebuild", "search", "sync"]
@@ -24,6 +24,7 @@ QUERY_LIMIT = 200  # characters; more is cut
 TERM_LIMIT = 120  # different terms a field
 WEIGHTS = {"title_pairs": 2.0, "title_words": 1.0, "body_pairs": 1.0, "body_words": 0.5}
 FALLBACK_TITLES = 20_000
+FALLBACK_COLUMNS = {"category": "category", "region": "region_links__region", "tag": "tag_links__tag"}
 
 
 class Result(NamedTuple):
@@ -66,10 +67,11 @@ def search(text: str, *, offset: int = 0, limit: int = 20, **chosen) -> SearchPa
     try:
         hits = rank(text, filters_now(**chosen), engine(), offset=offset, limit=limit)
     except IndexUnavailable:
-        return _search_titles(text, offset, limit)
+        return _search_titles(text, offset, limit, **chosen)
     except Exception:  # a damaged index raises whatever its engine raises; the page still answers
         logger.exception("the search index failed")
-        return _search_titles(text, offset, limit)
+        doubt()
+        return _search_titles(text, offset, limit, **chosen)
     found = _cards().in_bulk(hits.ids)
     return SearchPage(_results(text, [found[id] for id in hits.ids if id in found]), hits.total)
 
@@ -93,10 +95,11 @@ def _text_to_show(article: Article) -> str:
     return f"{answer}{article.plain_text}"
 
 
-def _search_titles(text: str, offset: int, limit: int) -> SearchPage:
+def _search_titles(text: str, offset: int, limit: int, **chosen) -> SearchPage:
     """Without an index: the newest titles that share character pairs with the query."""
     wanted = set(terms(text[:QUERY_LIMIT]).pairs or terms(text[:QUERY_LIMIT]).chars)
-    titles = Article.objects.published().newest().values_list("pk", "title")[:FALLBACK_TITLES]
+    conditions = {FALLBACK_COLUMNS[name]: value for name, value in chosen.items() if value is not None}
+    titles = Article.objects.published().filter(**conditions).newest().values_list("pk", "title")[:FALLBACK_TITLES]
     scored = [(sum(term in title.lower() for term in wanted), pk) for pk, title in titles]
     found = [pk for score, pk in sorted(scored, reverse=True) if score]
     page = _cards().in_bulk(found[offset : offset + limit])

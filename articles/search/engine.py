@@ -39,6 +39,7 @@ class Filters(NamedTuple):
     region: str | None = None
     tag: int | None = None
     exclude: int | None = None
+    scheduled: bool = False  # True: also what goes live later
 
 
 class Hits(NamedTuple):
@@ -48,14 +49,21 @@ class Hits(NamedTuple):
 
 
 class SearchEngine(ABC):
-    """One index in one directory. A single process writes at a time (follower.py sees to it); any number read."""
+    """One index in one directory. A single process writes at a time (follower.py sees to it); any number read.
 
-    def __init__(self, directory: Path):
-        """Open the index in `directory`, or make an empty one there."""
+    What goes wrong is an Exception of any class, never a bare BaseException.
+    """
+
+    @abstractmethod
+    def __init__(self, directory: Path, *, new: bool = False):
+        """Open the index in `directory`; with `new`, make an empty one there. Raises where there is none to open."""
 
     @abstractmethod
     def write(self, documents: Iterable[SearchDocument], removed: Iterable[int] = ()) -> None:
-        """Add or replace `documents` and drop `removed`, all at once: a reader sees all of it or nothing."""
+        """Add or replace `documents` and drop `removed`, all at once: a reader sees all of it or nothing.
+
+        No two of `documents` have the same id. Nothing of it stays where `documents` raises.
+        """
 
     @abstractmethod
     def search(self, clauses: Sequence[Clause], filters: Filters, *, offset: int = 0, limit: int = 20) -> Hits:
@@ -72,3 +80,7 @@ class SearchEngine(ABC):
     @abstractmethod
     def refresh(self) -> None:
         """See what other processes have written since."""
+
+    @abstractmethod
+    def intact(self) -> bool:
+        """Every byte on disk is as it was written; False or an Exception where not. Slow: reads the whole index."""

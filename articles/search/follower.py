@@ -5,24 +5,29 @@ generation in use and how far it has read. One process writes at a time, under t
 
 The rules (tests/test_search_follower.py): a sync re-reads the current rows, never an event's payload; the
 cursor is written after the engine's commit, so a crash between the two repeats work and loses none; an
-unknown database, a cursor ahead of the log, a missing or broken index mean a rebuild; a rebuild notes the
+unknown database, a cursor ahead of the log, a missing or damaged index mean a rebuild; a rebuild notes the
 last event before it scans, fills a directory beside the old one, and swaps.
+
+Damage is noticed within one sync: the files no longer have the sizes and times that current.json remembers, or
+a search failed. Then the checksums decide, for a writer that was killed leaves other files too, and no damage.
 """
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
+import re
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Subquery
 from django.utils.module_loading import import_string
 
 from articles.models import Article, Event, Installation
@@ -48,6 +53,15 @@ class Position(NamedTuple):
     event: int  # the last event that the generation has taken in
     engine: str
     schema: int
+    files: str = ""  # _fingerprint() after the last commit
+
+    @property
+    def path(self) -> Path:
+        return directory() / self.generation
+
+    @property
+    def readable(self) -> bool:
+        return self.engine == settings.SEARCH_ENGINE and self.schema == SCHEMA
 
 
 def directory() -> Path:
@@ -56,18 +70,33 @@ def directory() -> Path:
 
 def read_position() -> Position | None:
     try:
-        return Position(**json.loads((directory() / "current.json").read_text()))
-    except (OSError, ValueError, TypeError):
+        position = Position(**json.loads((directory() / "current.json").read_text()))
+        return position if _is_ours(position) else None
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
-def _write_position(position: Position) -> None:
-    draft = directory() / f".current.{os.getpid()}"
+def _is_ours(position: Position) -> bool:
+    typed = all(type(value) is kind for value, kind in zip(position, Position.__annotations__.values(), strict=True))
+    return typed and re.fullmatch("[0-9a-f]{32}", position.generation) is not None
+
+
+def _keep(position: Position) -> Position:
+    """Write current.json, for the files as they are now."""
+    position = position._replace(files=_fingerprint(position.path))
+    draft = directory() / "current.new"
     with draft.open("w") as file:
         json.dump(position._asdict(), file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, directory() / "current.json")
+    return position
+
+
+def _fingerprint(path: Path) -> str:
+    """Changes with the name, size or time of any file."""
+    stats = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in os.scandir(path) if file.name[-5:] != ".lock")
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
 @contextmanager
@@ -87,50 +116,57 @@ def exclusive(name: str) -> Iterator[bool]:
             yield True
 
 
-@lru_cache(maxsize=2)
-def _open(path: Path, engine: str) -> SearchEngine:
-    return import_string(engine)(path)
-
-
-_seen: dict[str, int] = {}
+# What this process has open: shared by its threads, replaced when a writer has moved on.
+_opening = threading.Lock()
+_in_use: tuple[Position, SearchEngine] | None = None
+_doubted = False
 
 
 def engine() -> SearchEngine:
     """The engine on the generation in use, as fresh as the last commit. Raises IndexUnavailable."""
-    file = directory() / "current.json"
+    position = read_position()
     try:
-        stamp = file.stat().st_mtime_ns
-        position = read_position()
-        path = directory() / position.generation
-        if position.engine != settings.SEARCH_ENGINE or position.schema != SCHEMA or not path.is_dir():
-            raise IndexUnavailable
-        found = _open(path, position.engine)
-        if _seen.get(position.generation) != stamp:
-            found.refresh()
-            _seen.clear()
-            _seen[position.generation] = stamp
-    except IndexUnavailable:
-        raise
+        return _opened(position)
     except Exception as error:  # whatever a damaged directory makes the engine raise
-        _open.cache_clear()
-        raise IndexUnavailable from error
-    return found
+        if position == read_position():
+            raise IndexUnavailable from error
+    return engine()  # a writer has replaced the generation between the reading and the opening
+
+
+def _opened(position: Position | None) -> SearchEngine:
+    global _in_use
+    if position is None or not position.readable:
+        raise IndexUnavailable
+    with _opening:
+        if _in_use and _in_use[0] == position:
+            return _in_use[1]
+        if _in_use and _in_use[0].generation == position.generation:
+            found = _in_use[1]
+            found.refresh()
+        else:
+            found = import_string(position.engine)(position.path)
+        _in_use = position, found
+        return found
+
+
+def doubt() -> None:
+    """A search has failed: the next sync shall look at every byte of the index."""
+    global _doubted
+    _doubted = True
 
 
 def sync() -> bool:
     """Take in the events since the last sync. Returns at once, False, where another process is at it."""
-    position = read_position()
-    last = _last_event()
-    if position and position.event == last and position.database == Installation.identity() and _usable(position):
+    if _up_to_date(read_position(), *_log()):
         return True
     with exclusive("search") as mine:
         if not mine:
             return False
         position = read_position()
-        if position is None or not _usable(position) or position.database != Installation.identity() or position.event > last:
-            _rebuild()
-        else:
+        if position and _can_go_on(position, *_log()):
             _catch_up(position)
+        else:
+            _rebuild()
         return True
 
 
@@ -140,44 +176,80 @@ def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int | None:
         return _rebuild(progress) if mine else None
 
 
-def _usable(position: Position) -> bool:
-    if position.engine != settings.SEARCH_ENGINE or position.schema != SCHEMA:
-        return False
-    try:
-        engine().count()
-    except IndexUnavailable:
-        return False
-    return True
-
-
 def _events(after: int = 0):
     return Event.objects.filter(pk__gt=after, verb__in=INDEXED_VERBS)
 
 
-def _last_event() -> int:
-    return _events().aggregate(last=Max("pk"))["last"] or 0
+def _log() -> tuple[str, int]:
+    """The database's name and its last event, in the one query that every process makes every second."""
+    last = Subquery(_events().order_by("-pk").values("pk")[:1])
+    row = Installation.objects.values_list("uuid", last).first()
+    return (str(row[0]), row[1] or 0) if row else (Installation.identity(), _log()[1])
+
+
+def _up_to_date(position: Position | None, database: str, last: int) -> bool:
+    return position is not None and (position.database, position.event) == (database, last) and _sound(position)
+
+
+def _can_go_on(position: Position, database: str, last: int) -> bool:
+    known = position.database == database and position.event <= last
+    return known and (_sound(position) or _intact(position))
+
+
+def _sound(position: Position) -> bool:
+    """Nothing speaks against the index: it opens, and is as the last writer left it."""
+    try:
+        return not _doubted and _fingerprint(position.path) == position.files and _opened(position) is not None
+    except Exception:  # whatever a damaged directory makes the engine raise
+        return False
+
+
+def _intact(position: Position) -> bool:
+    """Every byte of the index is right, although its files are not the ones that current.json remembers."""
+    global _doubted, _in_use
+    _in_use = None
+    try:
+        found = position.readable and _opened(position).intact()
+    except Exception:
+        logger.exception("the search index is damaged")
+        return False
+    _doubted = _doubted and not found
+    return found
 
 
 def _catch_up(position: Position) -> None:
+    if _fingerprint(position.path) != position.files:
+        position = _keep(position)
     while events := list(_events(position.event).order_by("pk").values_list("pk", "article_id")[:BATCH]):
         ids = {article for _, article in events}
         found = list(documents(Article.objects.filter(pk__in=ids)))
-        engine().write(found, removed=ids - {document.id for document in found})
-        position = position._replace(event=events[-1][0])
-        _write_position(position)
+        try:
+            _opened(position).write(found, removed=ids - {document.id for document in found})
+        except Exception:
+            doubt()
+            raise
+        position = _keep(position._replace(event=events[-1][0]))
 
 
 def _rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
+    """Fill a new generation and put it in place of the old one, which searches use until then."""
+    global _doubted
     logger.info("rebuilding the search index")
-    position = Position(uuid.uuid4().hex, Installation.identity(), _last_event(), settings.SEARCH_ENGINE, SCHEMA)
-    made = import_string(settings.SEARCH_ENGINE)(directory() / position.generation)
-    made.write(progress(documents(Article.objects.all())))
-    _write_position(position)
-    _remove_other_generations(position)
+    _remove_generations(but=read_position())  # what a killed rebuild has left
+    position = Position(uuid.uuid4().hex, *_log(), settings.SEARCH_ENGINE, SCHEMA)
+    try:
+        made = import_string(settings.SEARCH_ENGINE)(position.path, new=True)
+        made.write(progress(documents(Article.objects.all())))
+        _keep(position)
+    except BaseException:
+        shutil.rmtree(position.path, ignore_errors=True)
+        raise
+    _doubted = False
+    _remove_generations(but=position)
     return made.count()
 
 
-def _remove_other_generations(position: Position) -> None:
-    for path in directory().iterdir():
-        if path.is_dir() and path.name != position.generation:
+def _remove_generations(but: Position | None) -> None:
+    for path in directory().glob("*/"):
+        if but is None or path.name != but.generation:
             shutil.rmtree(path, ignore_errors=True)

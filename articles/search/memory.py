@@ -10,23 +10,28 @@ K1, B = 1.2, 0.75  # Robertson & Zaragoza, The Probabilistic Relevance Framework
 
 
 class MemoryEngine(SearchEngine):
-    def __init__(self, directory):
-        directory.mkdir(parents=True, exist_ok=True)
+    def __init__(self, directory, *, new=False):
         self.file = directory / "documents.pickle"
         self.documents = {}
+        if new:
+            directory.mkdir(parents=True, exist_ok=True)
+            self.write([])
         self.refresh()
 
     def write(self, documents, removed=()):
-        for id in removed:
-            self.documents.pop(id, None)
-        self.documents.update({document.id: document for document in documents})
+        # A copy, because other threads may be reading the old one.
+        kept = {id: document for id, document in self.documents.items() if id not in set(removed)}
+        kept.update({document.id: document for document in documents})
         draft = self.file.with_suffix(".new")
-        draft.write_bytes(pickle.dumps(self.documents))
+        draft.write_bytes(pickle.dumps(kept))
         os.replace(draft, self.file)
+        self.documents = kept
 
     def refresh(self):
-        if self.file.exists():
-            self.documents = pickle.loads(self.file.read_bytes())  # noqa: S301  (our own file under DATA_DIR)
+        self.documents = pickle.loads(self.file.read_bytes())  # noqa: S301  (our own file under DATA_DIR)
+
+    def intact(self):
+        return pickle.loads(self.file.read_bytes()) == self.documents  # noqa: S301
 
     def search(self, clauses, filters, *, offset=0, limit=20):
         scored = [(self._score(document, clauses), document.id) for document in self._visible(filters)]
@@ -37,7 +42,8 @@ class MemoryEngine(SearchEngine):
     def _visible(self, filters):
         for document in self.documents.values():
             if (
-                document.go_live <= filters.now < document.expires
+                (filters.scheduled or document.go_live <= filters.now)
+                and filters.now < document.expires
                 and document.id != filters.exclude
                 and filters.category in (None, document.category)
                 and (filters.region is None or filters.region in document.regions)
@@ -59,7 +65,8 @@ class MemoryEngine(SearchEngine):
         return idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * len(terms) / average))
 
     def frequency(self, field, term):
-        assert field in TEXT_FIELDS
+        if field not in TEXT_FIELDS:
+            raise KeyError(field)
         return sum(term in document.text.get(field, []) for document in self.documents.values())
 
     def count(self):

@@ -48,5 +48,3 @@ def _add_role(name: str, permissions: list[str]) -> None:
         pairs = [permission.split(".") for permission in permissions]
         found = [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]
         group.permissions.set(found)
-
-

@@ -1,0 +1,250 @@
+"""The stored list beside an article: who stands there, who never does, and when it changes."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from articles import related, search, workflow
+from articles.models import Article, Cursor, RelatedArticle, Tag
+from articles.pages import RELATED_SHOWN, article_context
+
+pytestmark = pytest.mark.django_db
+
+TOPIC = "<p>个人账户余额可以结转使用，也可以给家人共济，在定点药店买药和支付门诊费用。</p>"
+
+
+@pytest.fixture
+def on_topic(publish):
+    """on_topic("余额"): a published article about personal accounts, its title told apart by one word."""
+
+    def make(word, **fields):
+        return publish(f"医保个人账户{word}怎么处理？", body=TOPIC, **fields)
+
+    return make
+
+
+def stored(article):
+    return list(RelatedArticle.objects.filter(article=article).order_by("rank").values_list("related_id", flat=True))
+
+
+def shown(article):
+    return [card.pk for card in article_context(Article.objects.get(pk=article.pk))["related"]]
+
+
+WORDS = [f"{a}{b}" for a in "转移冻结继承提取查询代办" for b in "事项材料"]
+
+
+class TestTheList:
+    def test_articles_on_the_same_subject_stand_beside_each_other(self, publish, on_topic):
+        first, second = on_topic("余额"), on_topic("继承")
+        other = publish("舟山足跟痛挂什么科？", body="<p>骨科或者足踝外科门诊，运动损伤可挂康复科。</p>")
+        assert shown(second)[0] == first.pk
+        assert shown(first)[0] == second.pk
+        assert other.pk not in shown(first)[:1]
+
+    def test_at_most_thirty_are_stored_and_twenty_shown(self, publish_many):
+        articles = publish_many(45, "医保个人账户第{}项怎么处理？", body=TOPIC)
+        workflow.follow()
+        assert len(stored(articles[0])) == related.STORED == 30
+        assert len(shown(articles[0])) == RELATED_SHOWN == 20
+        assert shown(articles[0]) == stored(articles[0])[:20]
+
+    def test_an_article_is_never_related_to_itself_and_no_other_stands_twice(self, on_topic):
+        articles = [on_topic(word) for word in WORDS[:8]]
+        for article in articles:
+            assert article.pk not in stored(article)
+            assert len(set(stored(article))) == len(stored(article)) == 7
+
+    def test_ranks_follow_scores(self, on_topic):
+        articles = [on_topic(word) for word in WORDS[:6]]
+        rows = list(RelatedArticle.objects.filter(article=articles[0]).order_by("rank"))
+        assert [row.rank for row in rows] == list(range(1, len(rows) + 1))
+        assert [row.score for row in rows] == sorted((row.score for row in rows), reverse=True)
+
+    def test_a_shared_tag_brings_articles_closer_and_is_the_reason(self, on_topic):
+        tag = Tag.objects.named(["家庭共济"])[0]
+        plain, tagged = on_topic("冻结"), on_topic("转移", tags=(tag.pk,))
+        article = on_topic("继承", tags=(tag.pk,))
+        row = RelatedArticle.objects.get(article=article, related=tagged)
+        assert row.reason == "同标签：家庭共济"
+        assert RelatedArticle.objects.get(article=article, related=plain).reason == ""
+        assert shown(article)[0] == tagged.pk
+
+    def test_a_lonely_article_has_an_empty_list(self, publish):
+        assert shown(publish("第一篇？")) == []
+
+
+class TestWhoNeverStandsThere:
+    def test_the_same_question_again(self, publish, on_topic):
+        article = on_topic("余额")
+        twins = [publish(title, body=TOPIC) for title in ("医保个人账户余额怎么处理", "医保个人账户余额怎么处理?", "医保个人账户余额 怎么处理呢？")]
+        for twin in twins[:2]:
+            assert twin.pk not in shown(article)
+            assert article.pk not in shown(twin)
+
+    def test_two_that_ask_the_same(self, publish, on_topic):
+        first, second = on_topic("余额"), publish("医保个人账户余额怎么处理", body=TOPIC)
+        article = on_topic("继承")
+        assert len({first.pk, second.pk} & set(stored(article))) == 1
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours", "fits"),
+        [
+            ((), (), True),
+            ((), ("330900",), True),
+            (("100000",), ("330900",), True),
+            (("330900",), (), False),
+            (("330900",), ("100000",), False),
+            (("330900",), ("330900",), True),
+            (("330100",), ("330900",), False),
+            (("330000",), ("330900",), True),
+            (("330900",), ("330000",), True),
+            (("110000",), ("330900",), False),
+            (("330100", "330900"), ("330900",), True),
+        ],
+    )
+    def test_an_article_for_readers_of_another_place(self, on_topic, theirs, ours, fits):
+        other = on_topic("余额", regions=theirs)
+        article = on_topic("继承", regions=ours)
+        assert (other.pk in stored(article)) is fits
+
+    def test_a_policy_that_has_run_out(self, on_topic):
+        expired = on_topic("余额", valid_until=date(2020, 1, 1))
+        article = on_topic("继承")
+        assert expired.pk not in stored(article)
+        assert article.pk in shown(expired)
+
+    def test_a_policy_that_runs_out_later(self, on_topic, time_passes):
+        other = on_topic("余额", valid_until=timezone.localdate() + timedelta(days=3))
+        article = on_topic("继承")
+        assert shown(article) == [other.pk]
+        time_passes(days=3)
+        assert shown(article) == [other.pk]  # the last day is in force
+        time_passes(days=1)
+        assert shown(article) == []
+
+    def test_an_article_past_its_own_end(self, on_topic, content, time_passes):
+        was = workflow.Restored(5000, timezone.now() - timedelta(days=9), timezone.now() + timedelta(hours=1), None, "", None, None, None, "")
+        workflow.restore(content("医保个人账户限时怎么处理？", TOPIC), was, by=None, follow_now=False)
+        article = on_topic("继承")
+        assert 5000 in shown(article)
+        time_passes(hours=2)
+        assert 5000 not in shown(article)
+
+
+class TestWithdrawing:
+    def test_a_withdrawn_article_leaves_every_list_in_the_same_transaction(self, on_topic, editor):
+        articles = [on_topic(word) for word in WORDS[:5]]
+        workflow.unpublish(articles[0], by=editor, reason="内容有误")  # no on_commit runs here
+        assert not RelatedArticle.objects.filter(related=articles[0]).exists()
+        for article in articles[1:]:
+            assert articles[0].pk not in shown(article)
+
+    def test_a_merged_article_leaves_every_list_in_the_same_transaction(self, on_topic, editor):
+        articles = [on_topic(word) for word in WORDS[:5]]
+        workflow.merge(articles[0], into=articles[1], by=editor)
+        assert not RelatedArticle.objects.filter(related=articles[0]).exists()
+
+    def test_its_own_list_goes_with_the_next_sync(self, on_topic, editor):
+        articles = [on_topic(word) for word in WORDS[:3]]
+        workflow.unpublish(articles[0], by=editor, reason="内容有误")
+        workflow.follow()
+        assert stored(articles[0]) == []
+
+    def test_a_row_that_came_too_late_shows_nothing(self, on_topic, editor):
+        first, second = on_topic("余额"), on_topic("继承")
+        workflow.unpublish(first, by=editor, reason="内容有误")
+        RelatedArticle.objects.create(article=second, related=first, rank=1, score=1)
+        assert shown(second) == []
+
+
+class TestFollowing:
+    def test_a_new_article_also_shows_up_beside_its_neighbours(self, on_topic):
+        first = on_topic("余额")
+        second = on_topic("继承")
+        assert shown(first) == [second.pk]
+
+    @pytest.mark.parametrize("fields", [{"regions": ("330900",)}, {"valid_until": date(2020, 1, 1)}], ids=["local", "expired"])
+    def test_also_beside_those_that_it_does_not_show_itself(self, on_topic, fields):
+        first = on_topic("余额", **fields)
+        second = on_topic("继承")
+        assert shown(second) == []
+        assert shown(first) == [second.pk]
+
+    def test_a_scheduled_article_shows_up_when_its_time_comes_with_no_job_running(self, on_topic, approved, editor, time_passes):
+        first = on_topic("余额")
+        revision = approved("医保个人账户继承怎么处理？", body=TOPIC)
+        workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(hours=1))
+        workflow.follow()
+        assert shown(first) == []
+        time_passes(hours=2)
+        assert shown(first) == [revision.article_id]
+
+    def test_a_crash_after_the_commit_is_repaired_by_the_next_sync(self, on_topic, approved, editor):
+        first = on_topic("余额")
+        second = workflow.publish(approved("医保个人账户继承怎么处理？", body=TOPIC), by=editor)  # its on_commit never ran
+        assert shown(first) == shown(second) == []
+        workflow.follow()
+        assert (shown(first), shown(second)) == ([second.pk], [first.pk])
+
+    def test_a_crash_between_index_and_lists_is_repaired_too(self, on_topic, approved, editor):
+        first = on_topic("余额")
+        second = workflow.publish(approved("医保个人账户继承怎么处理？", body=TOPIC), by=editor)
+        assert search.sync()
+        workflow.follow()
+        assert shown(first) == [second.pk]
+
+    def test_a_crash_in_the_middle_of_a_batch_repeats_it(self, publish_many, monkeypatch):
+        articles = publish_many(6, "医保个人账户第{}项怎么处理？", body=TOPIC)
+        search.sync()
+        with monkeypatch.context() as patch:
+            done = []
+            real = related._refresh_one
+            patch.setattr(related, "_refresh_one", lambda id: done.append(id) or (real(id) if len(done) < 3 else 1 / 0))
+            with pytest.raises(ZeroDivisionError):
+                related.sync()
+        assert Cursor.objects.get(name="related").event == 0
+        related.sync()
+        assert all(len(stored(article)) == 5 for article in articles)
+
+    def test_nothing_happens_without_new_events(self, on_topic, django_assert_num_queries):
+        on_topic("余额")
+        with django_assert_num_queries(1):
+            related.sync()
+
+    def test_of_two_processes_one_leaves_at_once(self, on_topic, approved, editor):
+        on_topic("余额")
+        second = workflow.publish(approved("医保个人账户继承怎么处理？", body=TOPIC), by=editor)
+        search.sync()
+        with related.exclusive("related"):
+            related.sync()
+        assert shown(second) == []
+        related.sync()
+        assert shown(second) != []
+
+    def test_a_cursor_moved_on_by_another_process_is_not_moved_back(self, on_topic, approved, editor, monkeypatch):
+        on_topic("余额")
+        workflow.publish(approved("医保个人账户继承怎么处理？", body=TOPIC), by=editor)
+        search.sync()
+        position = related.read_position()
+        real = related.exclusive
+
+        def after_another(name):
+            Cursor.objects.filter(name="related").update(event=position.event)
+            return real(name)
+
+        monkeypatch.setattr(related, "exclusive", after_another)
+        monkeypatch.setattr(related, "refresh", lambda ids: pytest.fail("the other process has done it"))
+        related.sync()
+        assert Cursor.objects.get(name="related").event == position.event
+
+    def test_rebuilding_gives_the_same_lists(self, on_topic, run):
+        articles = [on_topic(word) for word in WORDS[:6]]
+        workflow.follow()
+        run("rebuild_related")
+        before = {article.pk: sorted(stored(article)) for article in articles}
+        RelatedArticle.objects.all().delete()
+        run("rebuild_related")
+        assert {article.pk: sorted(stored(article)) for article in articles} == before
+        assert all(len(others) == 5 for others in before.values())
