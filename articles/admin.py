@@ -29,10 +29,17 @@ admin.site.enable_nav_sidebar = False
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
-def import_map_hash(media) -> str:
-    """The CSP source of the editor's import map, which browsers accept only inline."""
-    content = _IMPORT_MAP.search(str(media))[1]
+def csp_hash(content: str) -> str:
+    """The CSP source that allows this one inline content."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def import_map_hash(media) -> str:
+    """Browsers accept an import map only inline, so the editor's is allowed by its hash."""
+    return csp_hash(_IMPORT_MAP.search(str(media))[1])
+
+
+EMPTY_STYLE = csp_hash("")  # the empty element by which static/editor.js keeps the editor from adding a full one
 
 
 EDITING = [
@@ -56,10 +63,6 @@ class ArticleAdmin(admin.ModelAdmin):
     search_fields = ["title"]
     search_help_text = _("按问题查找")
     actions = None
-    class Media:
-        css = {"all": ["editor.css"]}
-        js = ["editor.js"]
-
     @admin.display(description=_("稿件状态"), ordering="latest_revision__state")
     def working_state(self, article):
         revision = article.latest_revision
@@ -123,7 +126,7 @@ class ArticleAdmin(admin.ModelAdmin):
         panel = {"panel": _panel(article, request.user), "article": article} if article and article.latest_revision else {}
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
-            response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media)}
+            response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
         return response
 
     # Further addresses

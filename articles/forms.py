@@ -220,6 +220,10 @@ class ArticleForm(forms.ModelForm):
         model = Article
         fields = []
 
+    class Media:
+        css = {"all": ["editor.css"]}
+        js = ["editor.js"]
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         revision = self.instance.latest_revision

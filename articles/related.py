@@ -42,7 +42,7 @@ def sync(seconds: float = 1.0) -> None:
     with exclusive("related") as mine:
         cursor = _cursor()  # again: another process may have moved it on before it gave the lock back
         deadline = time.monotonic() + seconds
-        fresh: set[int] = set()  # the index is ahead of all these events, so one look at a list serves them all
+        fresh: dict[int, list[int]] = {}  # the index is ahead of all these events, so one look at a list serves them all
         while mine and time.monotonic() < deadline and (events := _next_events(cursor, position.event)):
             for event, article in events:
                 refresh(article, fresh)
@@ -67,14 +67,16 @@ def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
     return list(events.order_by("pk").values_list("pk", "article_id")[:BATCH])
 
 
-def refresh(id: int, fresh: set[int]) -> None:
-    """Compute the list of one article anew, and of those that it may now stand beside; `fresh` are done already."""
-    neighbours = [] if id in fresh else _refresh_one(id)
-    fresh.add(id)
-    for other in neighbours:
+def refresh(id: int, fresh: dict[int, list[int]]) -> None:
+    """Compute the list of one article anew, and of those that it may now stand beside.
+
+    `fresh`: articles that are done already, with their neighbours. One that was done as a neighbour still has its own to do.
+    """
+    if id not in fresh:
+        fresh[id] = _refresh_one(id)
+    for other in fresh[id]:
         if other not in fresh:
-            fresh.add(other)
-            _refresh_one(other)
+            fresh[other] = _refresh_one(other)
 
 
 def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:

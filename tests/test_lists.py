@@ -26,7 +26,12 @@ def shelves(publish_many, tag):
     def make(count):
         articles = publish_many(count, tags=(tag.pk,), regions=("330900",))
         month = timezone.localtime(articles[-1].go_live_at)
-        return articles, ["/categories/personal-account/", f"/tags/{tag.slug}/", "/regions/330900/", f"/archive/{month.year}/{month.month}/"]
+        return articles, [
+            "/categories/personal-account/",
+            f"/tags/{tag.slug}/",
+            "/regions/330900/",
+            f"/archive/{month.year}/{month.month}/",
+        ]
 
     return make
 
@@ -81,7 +86,7 @@ class TestWhatStandsThere:
         assert articles[0].get_absolute_url() not in visit("/").links()
 
     def test_a_scheduled_article_appears_in_every_list_by_itself(self, shelves, visit, approved, editor, tag, time_passes):
-        articles, addresses = shelves(2)
+        _, addresses = shelves(2)
         revision = approved("定时的医保问题？", tags=(tag.pk,), regions=("330900",))
         workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(seconds=30))
         for address in ["/", *addresses]:
@@ -91,7 +96,9 @@ class TestWhatStandsThere:
             assert ids(visit(address))[0] == revision.article_id
 
     def test_an_expired_article_leaves_every_list_by_itself(self, content, visit, tag, time_passes):
-        was = workflow.Restored(5000, timezone.now() - timedelta(days=1), timezone.now() + timedelta(hours=1), None, "", None, None, None, "")
+        was = workflow.Restored(
+            5000, timezone.now() - timedelta(days=1), timezone.now() + timedelta(hours=1), None, "", None, None, None, ""
+        )
         workflow.restore(content("限时的医保问题？", tags=(tag.pk,), regions=("330900",)), was, by=None)
         addresses = ["/", "/categories/personal-account/", f"/tags/{tag.slug}/", "/regions/330900/"]
         for address in addresses:
@@ -111,7 +118,18 @@ class TestWhatStandsThere:
         for address in ("/", "/categories/personal-account/", "/regions/330900/", MONTH):
             assert "还没有文章" in visit(address).one("main").text
 
-    @pytest.mark.parametrize("path", ["/categories/none/", "/tags/没有/", "/regions/999999/", "/archive/2026/13/", "/archive/2026/0/", "/archive/0/1/", "/archive/99999/1/"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/categories/none/",
+            "/tags/没有/",
+            "/regions/999999/",
+            "/archive/2026/13/",
+            "/archive/2026/0/",
+            "/archive/0/1/",
+            "/archive/99999/1/",
+        ],
+    )
     def test_what_there_is_not_404(self, visit, path):
         visit(path, status=404)
 
@@ -209,7 +227,27 @@ class TestPages:
         assert sum(map(len, pages)) == len([1 for i in range(50) if start + timedelta(hours=2 * i) < datetime(2026, 3, 31, 16, tzinfo=UTC)])
 
     @pytest.mark.parametrize("name", ["before", "after"])
-    @pytest.mark.parametrize("position", ["x", "1", "-", "1-", "-1", "1-x", "x-1", "1-2-3", "-1-1", "９-９", "1e9-1", " 1-1", "1-1\x00", "9" * 17 + "-1", "1-" + "9" * 17, "9" * 5000 + "-1"])
+    @pytest.mark.parametrize(
+        "position",
+        [
+            "x",
+            "1",
+            "-",
+            "1-",
+            "-1",
+            "1-x",
+            "x-1",
+            "1-2-3",
+            "-1-1",
+            "９-９",
+            "1e9-1",
+            " 1-1",
+            "1-1\x00",
+            "9" * 17 + "-1",
+            "1-" + "9" * 17,
+            "9" * 5000 + "-1",
+        ],
+    )
     def test_a_position_that_is_none_404(self, visit, name, position):
         visit("/categories/personal-account/", status=404, **{name: position})
 

@@ -45,7 +45,8 @@ class TestTheList:
 
     def test_at_most_thirty_are_stored_and_twenty_shown(self, publish_many):
         articles = publish_many(45, "医保个人账户第{}项怎么处理？", body=TOPIC)
-        workflow.follow()
+        search.sync()
+        related.sync(seconds=60)
         assert len(stored(articles[0])) == related.STORED == 30
         assert len(shown(articles[0])) == RELATED_SHOWN == 20
         assert shown(articles[0]) == stored(articles[0])[:20]
@@ -78,7 +79,10 @@ class TestTheList:
 class TestWhoNeverStandsThere:
     def test_the_same_question_again(self, publish, on_topic):
         article = on_topic("余额")
-        twins = [publish(title, body=TOPIC) for title in ("医保个人账户余额怎么处理", "医保个人账户余额怎么处理?", "医保个人账户余额 怎么处理呢？")]
+        twins = [
+            publish(title, body=TOPIC)
+            for title in ("医保个人账户余额怎么处理", "医保个人账户余额怎么处理?", "医保个人账户余额 怎么处理呢？")
+        ]
         for twin in twins[:2]:
             assert twin.pk not in shown(article)
             assert article.pk not in shown(twin)
@@ -125,7 +129,9 @@ class TestWhoNeverStandsThere:
         assert shown(article) == []
 
     def test_an_article_past_its_own_end(self, on_topic, content, time_passes):
-        was = workflow.Restored(5000, timezone.now() - timedelta(days=9), timezone.now() + timedelta(hours=1), None, "", None, None, None, "")
+        was = workflow.Restored(
+            5000, timezone.now() - timedelta(days=9), timezone.now() + timedelta(hours=1), None, "", None, None, None, ""
+        )
         workflow.restore(content("医保个人账户限时怎么处理？", TOPIC), was, by=None, follow_now=False)
         article = on_topic("继承")
         assert 5000 in shown(article)
@@ -172,6 +178,24 @@ class TestFollowing:
         assert shown(second) == []
         assert shown(first) == [second.pk]
 
+    def test_a_batch_reaches_the_neighbours_of_every_article_in_it(self, publish_many, on_topic, monkeypatch):
+        """Also of one whose own list was done before, as the neighbour of another in the batch."""
+        neighbours = {1: [2], 2: [1, 3], 3: [2]}
+        done = []
+        monkeypatch.setattr(related, "_refresh_one", lambda id: done.append(id) or neighbours[id])
+        fresh = {}
+        related.refresh(1, fresh)
+        related.refresh(2, fresh)
+        assert done == [1, 2, 3]
+
+    def test_a_long_list_of_events_is_done_in_several_calls(self, publish_many):
+        articles = publish_many(12, "医保个人账户第{}项怎么处理？", body=TOPIC)
+        search.sync()
+        for _ in articles:
+            related.sync(seconds=0.0001)
+        assert all(len(stored(article)) == 11 for article in articles)
+        assert Cursor.objects.get(name="related").event == related.read_position().event
+
     def test_a_scheduled_article_shows_up_when_its_time_comes_with_no_job_running(self, on_topic, approved, editor, time_passes):
         first = on_topic("余额")
         revision = approved("医保个人账户继承怎么处理？", body=TOPIC)
@@ -205,7 +229,7 @@ class TestFollowing:
             with pytest.raises(ZeroDivisionError):
                 related.sync()
         assert Cursor.objects.get(name="related").event == 0
-        related.sync()
+        related.sync(seconds=60)
         assert all(len(stored(article)) == 5 for article in articles)
 
     def test_nothing_happens_without_new_events(self, on_topic, django_assert_num_queries):

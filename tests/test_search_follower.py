@@ -151,7 +151,9 @@ class TestTime:
         assert search.search("医保").total == 4
 
     def test_an_expired_article_disappears_by_itself(self, content, time_passes):
-        was = workflow.Restored(5000, timezone.now() - timedelta(days=9), timezone.now() + timedelta(hours=1), None, "", None, None, None, "")
+        was = workflow.Restored(
+            5000, timezone.now() - timedelta(days=9), timezone.now() + timedelta(hours=1), None, "", None, None, None, ""
+        )
         workflow.restore(content("医保限时问题？"), was, by=None, follow_now=False)
         assert search.sync()
         assert found() == [5000]
@@ -552,7 +554,9 @@ def test_ten_kills_while_indexing_lose_nothing(tmp_path):
     manage = [sys.executable, str(ROOT / "manage.py")]
     subprocess.run([*manage, "prepare_site", "--no-samples", "--no-static"], env=environ, check=True, capture_output=True)
     for _ in range(5):
-        pair = [subprocess.Popen([sys.executable, "-c", BUSY.format(root=str(ROOT))], env=environ, stdout=subprocess.PIPE) for _ in range(2)]
+        pair = [
+            subprocess.Popen([sys.executable, "-c", BUSY.format(root=str(ROOT))], env=environ, stdout=subprocess.PIPE) for _ in range(2)
+        ]
         for process in pair:
             assert process.stdout.readline() == b"ready\n"
         for process in pair:

@@ -98,7 +98,17 @@ class TestFilters:
 
     @pytest.mark.parametrize(
         "query",
-        [{"category": "none"}, {"region": "999999"}, {"region": "1234567"}, {"tag": "没有"}, {"page": "0"}, {"page": "-1"}, {"page": "51"}, {"page": "x"}, {"page": "1" * 5000}],
+        [
+            {"category": "none"},
+            {"region": "999999"},
+            {"region": "1234567"},
+            {"tag": "没有"},
+            {"page": "0"},
+            {"page": "-1"},
+            {"page": "51"},
+            {"page": "x"},
+            {"page": "1" * 5000},
+        ],
     )
     def test_what_cannot_be_400_with_a_sentence(self, visit, query):
         page = visit("/search/", status=400, q="医保", **query)

@@ -38,7 +38,10 @@ class TestClauses:
     def test_signs_alone_ask_nothing(self, text):
         assert clauses(text) == []
 
-    @pytest.mark.parametrize(("typed", "same"), [("ＣＴ检查", "CT检查"), ("ct检查", "CT检查"), ("医保　断缴", "医保 断缴"), ("医\u200b保", "医保"), ("２０２６年", "2026年")])
+    @pytest.mark.parametrize(
+        ("typed", "same"),
+        [("ＣＴ检查", "CT检查"), ("ct检查", "CT检查"), ("医保　断缴", "医保 断缴"), ("医\u200b保", "医保"), ("２０２６年", "2026年")],
+    )
     def test_what_readers_do_not_distinguish_is_the_same(self, typed, same):
         assert clauses(typed) == clauses(same)
 

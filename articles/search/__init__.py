@@ -83,9 +83,7 @@ def _cards():
 def _results(text: str, articles: list[Article]) -> list[Result]:
     split = terms(text[:QUERY_LIMIT])
     wanted = split.pairs + [word for word in split.words if len(word) > 1] if split.pairs else split.chars
-    return [
-        Result(article, highlight(article.title, wanted), passage(_text_to_show(article), wanted)) for article in articles
-    ]
+    return [Result(article, highlight(article.title, wanted), passage(_text_to_show(article), wanted)) for article in articles]
 
 
 def _text_to_show(article: Article) -> str:

@@ -104,8 +104,7 @@ class TantivyEngine(SearchEngine):
 
     def _query(self, clauses, filters):
         wanted = [
-            (Occur.Should, Query.boost_query(Query.term_query(self.schema, field, term, "freq"), weight))
-            for field, term, weight in clauses
+            (Occur.Should, Query.boost_query(Query.term_query(self.schema, field, term, "freq"), weight)) for field, term, weight in clauses
         ]
         if not wanted:
             return Query.empty_query()

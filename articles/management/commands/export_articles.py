@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
@@ -13,12 +14,12 @@ class Command(BaseCommand):
 
     def handle(self, *, output, **_):
         if output:
-            with open(output, "w", encoding="utf-8") as file:
-                self._write(file)
+            # Whole or not there: nobody restores from half a file.
+            part = Path(f"{output}.part")
+            with part.open("w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in import_export.export_lines())
+            part.replace(output)
         else:
             sys.stdout.reconfigure(encoding="utf-8")
-            self._write(sys.stdout)
-
-    def _write(self, file) -> None:
-        for line in import_export.export_lines():
-            file.write(line + "\n")
+            for line in import_export.export_lines():
+                self.stdout.write(line)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from articles import import_export, workflow
-from articles.import_export import Options, Outcome
+from articles.import_export import Options, Outcome, Run
 
 
 class Command(BaseCommand):
@@ -21,17 +21,20 @@ class Command(BaseCommand):
 
     def handle(self, *, paths, publish, by, dry_run, related, verbosity, **_):
         options = Options(publish, self._user(by, publish), dry_run, related == "drafts")
+        run = Run(options)
         totals: Counter[str] = Counter()
         found = list(import_export.files(paths))
         if not found:
             raise CommandError("没有找到可以导入的文件")
         for path in found:
-            counts = self._import_file(path, options, verbosity)
+            counts = self._import_file(path, run, verbosity)
             totals += counts
             if verbosity:
-                self.stdout.write(f"{path}：{import_export.summary(counts)}")
+                self.stdout.write(f"{import_export.printable(path)}：{import_export.summary(counts)}")
+        if not dry_run:
+            workflow.follow()
         if not dry_run and totals.total() > totals["未变"]:
-            names = "、".join(Path(path).name for path in paths)
+            names = "、".join(import_export.printable(Path(path).name) for path in paths)
             workflow.record_import(f"{names}：{import_export.summary(totals)}", dict(totals), by=options.by)
         if len(found) > 1 and verbosity:
             self.stdout.write(f"合计：{import_export.summary(totals)}")
@@ -48,14 +51,15 @@ class Command(BaseCommand):
             raise CommandError(f"用户“{name}”没有紧急发布的权限")
         return user
 
-    def _import_file(self, path: Path, options: Options, verbosity: int) -> Counter[str]:
+    def _import_file(self, path: Path, run: Run, verbosity: int) -> Counter[str]:
         counts: Counter[str] = Counter()
-        items = tqdm(import_export.read(path), desc=path.name, unit="篇", disable=None if verbosity else True)
-        for outcome in import_export.import_items(items, options):
+        items = tqdm(import_export.read(path), desc=import_export.printable(path.name), unit="篇", disable=None if verbosity else True)
+        for outcome in import_export.import_items(items, run):
             counts[outcome.result] += 1
             if outcome.reason:
                 self._refuse(outcome)
         return counts
 
     def _refuse(self, outcome: Outcome) -> None:
-        tqdm.write(f"{outcome.path}:{outcome.line}: {outcome.reason}", file=self.stderr)
+        with tqdm.external_write_mode():
+            self.stderr.write(f"{outcome.path}:{outcome.line}: {outcome.reason}")

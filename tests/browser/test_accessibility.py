@@ -1,0 +1,55 @@
+"""WCAG 2.2 AA, as far as axe can tell, on the pages that readers and editors meet first."""
+
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from articles import workflow
+from articles.models import Article
+
+from .conftest import DESK, PHONE
+
+# Preloading would make axe add styles of its own, which the policy stops.
+RULES = {"preload": False, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def problems(page):
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [(violation["id"], [node["html"][:120] for node in violation["nodes"]]) for violation in found]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reader_pages_have_no_violations(visitor, publish, editor, viewport, scheme):
+    rich = (
+        "<h2>一、甲</h2><p>正文<a href='/'>链接</a></p><h2>二、乙</h2><ul><li>丁<ul><li>戊</li></ul></li></ul>"
+        f"<h2>三、丙</h2><table><tr><th>列</th></tr><tr>{'<td>格子里的很长的内容</td>' * 9}</tr></table><blockquote>引文</blockquote>"
+    )
+    article = publish(body=rich, short_answer="还在。", phrasings=("年底清零吗",), valid_until=date(2020, 1, 1), regions=("310000",))
+    publish("年底会清零吗？")
+    gone = publish("撤回的问题？")
+    workflow.unpublish(gone, by=editor, reason="有误")
+    reader = visitor(viewport=viewport, color_scheme=scheme)
+    pages = ["/", "/categories/personal-account/", article.get_absolute_url(), "/search/", "/search/?q=清零", "/search/?q=zzzz", "/nowhere/", gone.get_absolute_url(), "/admin/login/"]
+    for path in pages:
+        reader.goto(path)
+        assert problems(reader.page) == [], path
+
+
+def test_the_desk_s_own_screens_have_no_violations(visitor, site, publish, editor, writer, content):
+    article = publish()
+    workflow.save_draft(content(), by=writer, article=article)
+    editor.set_password("a long enough password 9")
+    editor.save()
+    person = visitor()
+    person.goto("/admin/")
+    person.page.get_by_label("用户名").fill(editor.username)
+    person.page.get_by_label("密码").fill("a long enough password 9")
+    person.page.get_by_role("button", name="登录").click()
+    Article.objects.get()
+    for path in (f"/admin/articles/article/{article.pk}/history/", f"/admin/articles/article/{article.pk}/change/"):
+        person.goto(path)
+        page = person.page
+        own = [found for found in problems(page) if any(mark in " ".join(found[1]) for mark in ("workflow", "verb-", "sources", "history"))]
+        assert own == [], path
