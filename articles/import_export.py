@@ -173,7 +173,7 @@ def _import_item(item: Item, run: Run) -> Outcome:
     except (Refused, NotAllowed) as refusal:
         return Outcome(item.path, item.line, "拒绝", str(refusal))
     except (IntegrityError, DataError) as error:  # what only the database knows; the records after this one still come in
-        return Outcome(item.path, item.line, "拒绝", f"数据库不接受这条记录：{error}")
+        return Outcome(item.path, item.line, "拒绝", f"数据库不接受这条记录：{str(error).splitlines()[0]}")
     return Outcome(item.path, item.line, result)
 
 

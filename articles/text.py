@@ -123,7 +123,7 @@ def shorten(text: str, limit: int = 160, floor: int = 80) -> str:
     if len(text) > limit:
         _, end, tail = max(_endings(text, limit, floor), default=(0, limit - 1, "…"))
         text = text[:end].rstrip() + tail
-    return text.replace("\n", " ")
+    return text.replace("\n", "\u3000")
 
 
 def _endings(text: str, limit: int, floor: int) -> Iterator[tuple[int, int, str]]:
@@ -263,7 +263,7 @@ def _mark(text: str, spans: list[tuple[int, int, str]], start: int, end: int) ->
         position = right
     if position < end:
         segments.append(Segment(text[position:end], False))
-    return [segment._replace(text=segment.text.replace("\n", " ")) for segment in segments]
+    return [segment._replace(text=segment.text.replace("\n", "\u3000")) for segment in segments]
 
 
 def _joined(spans: list[tuple[int, int, str]], start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -124,7 +124,25 @@ def test_a_body_without_text_has_an_empty_excerpt():
 
 
 def _random_body(random_):
-    words = ["医保", "断缴", "住院", "（含门诊）", "“双通道”", "《办法》", "1,300元", "MRI", "2025年", "缴费", "，", "，", "、", "；", "。", "。", "："]
+    words = [
+        "医保",
+        "断缴",
+        "住院",
+        "（含门诊）",
+        "“双通道”",
+        "《办法》",
+        "1,300元",
+        "MRI",
+        "2025年",
+        "缴费",
+        "，",
+        "，",
+        "、",
+        "；",
+        "。",
+        "。",
+        "：",
+    ]
     blocks = []
     for _ in range(random_.randint(1, 12)):
         text = "".join(random_.choices(words, k=random_.randint(1, 40)))

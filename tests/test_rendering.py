@@ -227,12 +227,39 @@ def test_the_plain_text_is_unescaped():
 
 # Anything at all
 
-TAGS = (
+TAGS = re.findall(
+    r"\w+",
     "p h1 h2 h3 h4 ul ol li strong em a table thead tbody tr th td caption colgroup blockquote br b i div section article span "
-    "script style template svg math title textarea select option pre code img iframe form button dl dt dd hr noscript center font u"
-).split()
-TEXTS = ["字", "一、标题", "句子。", "  ", "&nbsp;", "\n", "&lt;b&gt;", "<", ">", "&", "&amp;amp;", "&#8203;", "\u200b", "\ud800", "a&b", "x<y", ""]
-ATTRIBUTE_TEXTS = ["", " onclick=x()", " href='javascript:x'", ' href="https://e.cn/?a=1&b=2"', " class=c start=3", " title='“\"<'", " href="]
+    "script style template svg math title textarea select option pre code img iframe form button dl dt dd hr noscript center font u",
+)
+TEXTS = [
+    "字",
+    "一、标题",
+    "句子。",
+    "  ",
+    "&nbsp;",
+    "\n",
+    "&lt;b&gt;",
+    "<",
+    ">",
+    "&",
+    "&amp;amp;",
+    "&#8203;",
+    "\u200b",
+    "\ud800",
+    "a&b",
+    "x<y",
+    "",
+]
+ATTRIBUTE_TEXTS = [
+    "",
+    " onclick=x()",
+    " href='javascript:x'",
+    ' href="https://e.cn/?a=1&b=2"',
+    " class=c start=3",
+    " title='“\"<'",
+    " href=",
+]
 
 
 def _nesting(random_, depth):
@@ -265,13 +292,15 @@ def test_garbage_raises_nothing(seed):
         assert clean(made.html) == made, source
 
 
-@pytest.mark.parametrize("tag", ["div", "ul", "ul><li", "b", "em", "blockquote", "table><tr><td", "p", "h2", "span", "a href=x", "ol><li><p"])
+@pytest.mark.parametrize(
+    "tag", ["div", "ul", "ul><li", "b", "em", "blockquote", "table><tr><td", "p", "h2", "span", "a href=x", "ol><li><p"]
+)
 @pytest.mark.parametrize("closed", [True, False])
 def test_five_thousand_nested_tags_do_no_harm(tag, closed):
-    start = time.perf_counter()
+    start = time.process_time()
     end = "".join(f"</{name.split()[0]}>" for name in reversed(tag.split("><")))
     made = clean(f"<{tag}>" * 5000 + "字" + end * (5000 * closed))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert made.plain_text == "字"
     assert len(made.html) < 1000
     SchemaCheck(made.html)
@@ -279,10 +308,21 @@ def test_five_thousand_nested_tags_do_no_harm(tag, closed):
 
 
 @pytest.mark.parametrize(
-    "unit", ["<p>这一段有十来个字。</p>", "<h2>一样</h2>", "<b>字</b>", "字<br>", "<ul><li>甲<ul><li>乙</li></ul></li></ul>", "<em>", "&", "<p>", "字"]
+    "unit",
+    [
+        "<p>这一段有十来个字。</p>",
+        "<h2>一样</h2>",
+        "<b>字</b>",
+        "字<br>",
+        "<ul><li>甲<ul><li>乙</li></ul></li></ul>",
+        "<em>",
+        "&",
+        "<p>",
+        "字",
+    ],
 )
 def test_a_body_of_the_greatest_length_takes_less_than_a_second(unit):
     source = (unit * (200_000 // len(unit) + 1))[:200_000]
-    start = time.perf_counter()
+    start = time.process_time()
     clean(source)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

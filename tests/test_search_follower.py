@@ -411,10 +411,16 @@ class TestDamage:
             rebuilt = self.answers_then_mends(another_process, fresh=fresh)
             assert rebuilt or path.name == ".managed.json", path  # tantivy's list of rubbish: nothing is lost with it
 
-    def test_any_one_file_is_cut_off(self, three, another_process):
+    @pytest.mark.parametrize("fresh", [True, False])
+    def test_any_one_file_is_cut_off(self, three, another_process, fresh):
         for number in range(len(self.files())):
             os.truncate(self.files()[number], self.files()[number].stat().st_size // 2)
-            assert self.answers_then_mends(another_process), number
+            assert self.answers_then_mends(another_process, fresh=fresh), number
+
+    def test_all_files_of_an_open_index_are_emptied(self, three, another_process):
+        for path in self.files():
+            os.truncate(path, 0)
+        assert self.answers_then_mends(another_process, fresh=False)
 
     def test_any_one_file_is_overwritten(self, three, another_process):
         for number in range(len(self.files())):

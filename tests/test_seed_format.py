@@ -91,9 +91,7 @@ def test_the_body_is_already_of_the_closed_schema():
 
 def test_the_related_items_become_teasers():
     assert parse(DOCUMENT).related == [
-        Teaser(
-            "住院押金医保能不能抵", "住院押金要先自己垫，出院结算时 多退少补：具体看医院。 一、押金 交多少", date(2024, 11, 5)
-        ),
+        Teaser("住院押金医保能不能抵", "住院押金要先自己垫，出院结算时 多退少补：具体看医院。 一、押金 交多少", date(2024, 11, 5)),
         Teaser("换了工作旧医保怎么接上", "新单位参保后办转移（一般线上就行）", date(2024, 11, 6)),
     ]
 
@@ -102,12 +100,17 @@ def test_the_disclaimer_is_dropped():
     assert "面诊" not in parse(DOCUMENT).body
 
 
-@pytest.mark.parametrize("line", ["提示:本内容不能代替面诊,如有不适请尽快就医。", "提示：本内容不能代替面诊，如有不适请尽快就医", " 提示 ： 本内容不能代替面诊。"])
+@pytest.mark.parametrize(
+    "line",
+    ["提示:本内容不能代替面诊,如有不适请尽快就医。", "提示：本内容不能代替面诊，如有不适请尽快就医", " 提示 ： 本内容不能代替面诊。"],
+)
 def test_the_disclaimer_may_be_written_in_several_ways(line):
     assert parse(f"问题\n\n正文的话。\n\n{line}\n").body == "<p>正文的话。</p>"
 
 
-@pytest.mark.parametrize("change", [lambda t: t.replace("\n", "\r\n"), lambda t: t.replace("\n", "\r"), lambda t: t.replace("  ", "\u3000")])
+@pytest.mark.parametrize(
+    "change", [lambda t: t.replace("\n", "\r\n"), lambda t: t.replace("\n", "\r"), lambda t: t.replace("  ", "\u3000")]
+)
 def test_line_ends_and_kinds_of_indentation_do_not_matter(change):
     assert parse(change(DOCUMENT)).body == parse(DOCUMENT).body
 
@@ -144,7 +147,10 @@ def test_a_short_line_before_the_lead_is_the_short_answer_and_none_is_invented(b
     ("text", "expected"),
     [
         ("一、甲\n\n十二、乙\n\n（三）丙\n\n(四)丁", "<h2>一、甲</h2><h2>十二、乙</h2><h3>（三）丙</h3><h3>（四）丁</h3>"),
-        ("一、甲\n\n  1. 子\n\n  2. 丑\n\n二、乙\n\n  1. 寅", "<h2>一、甲</h2><ol><li>子</li><li>丑</li></ol><h2>二、乙</h2><ol><li>寅</li></ol>"),
+        (
+            "一、甲\n\n  1. 子\n\n  2. 丑\n\n二、乙\n\n  1. 寅",
+            "<h2>一、甲</h2><ol><li>子</li><li>丑</li></ol><h2>二、乙</h2><ol><li>寅</li></ol>",
+        ),
         ("1、甲\n2．乙\n3)丙\n4.丁", "<ol><li>甲</li><li>乙</li><li>丙</li><li>丁</li></ol>"),
         ("1. 甲\n\n1. 乙", "<ol><li>甲</li></ol><ol><li>乙</li></ol>"),
         ("  3. 甲\n\n  4. 乙", '<ol start="3"><li>甲</li><li>乙</li></ol>'),
@@ -168,7 +174,10 @@ def test_a_short_line_before_the_lead_is_the_short_answer_and_none_is_invented(b
         ("第一行,\n第二行", "<p>第一行，<br>第二行</p>"),
         ("  1. 第一行\n     第二行", "<ol><li>第一行<br>第二行</li></ol>"),
         ("• 甲\n\n顶格的段落。", "<ul><li>甲</li></ul><p>顶格的段落。</p>"),
-        ("1.5万元以上\n\n3-6个月\n\n-5度\n\n2025年起\n\n10:30开门", "<p>1.5万元以上</p><p>3-6个月</p><p>-5度</p><p>2025年起</p><p>10:30开门</p>"),
+        (
+            "1.5万元以上\n\n3-6个月\n\n-5度\n\n2025年起\n\n10:30开门",
+            "<p>1.5万元以上</p><p>3-6个月</p><p>-5度</p><p>2025年起</p><p>10:30开门</p>",
+        ),
         ("a<b>c&d</b>", "<p>a&lt;b&gt;c&amp;d&lt;/b&gt;</p>"),
         ("<script>x</script> :甲", "<p><strong>&lt;script&gt;x&lt;/script&gt;</strong>：甲</p>"),
     ],

@@ -140,9 +140,9 @@ def test_restoring_punctuation_twice_changes_nothing_more():
 
 @pytest.mark.parametrize("text", ["(" * 100_000, "(中" * 50_000 + "中)" * 50_000, "中," * 100_000, ",:;" * 60_000])
 def test_restoring_punctuation_takes_no_time_on_hostile_text(text):
-    start = time.perf_counter()
+    start = time.process_time()
     restore_punctuation(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 # Passages
@@ -200,8 +200,8 @@ def test_regex_characters_are_looked_for_as_they_are():
 @pytest.mark.parametrize("text", [*HOSTILE, "字" * 10_000, "医保" * 5_000, "a" * 10_000])
 @pytest.mark.parametrize("wanted", [[], ["医保"], ["a"], HOSTILE])
 def test_hostile_texts_come_back_whole(text, wanted):
-    assert joined(highlight(text, wanted)) == text.replace("\n", " ")
-    assert joined(passage(text, wanted)).strip("…") in text.replace("\n", " ")
+    assert joined(highlight(text, wanted)) == text.replace("\n", "\u3000")
+    assert joined(passage(text, wanted)).strip("…") in text.replace("\n", "\u3000")
 
 
 def test_a_passage_shows_the_place_with_the_most_different_terms():
@@ -243,7 +243,7 @@ def test_every_passage_is_a_stretch_of_its_text_with_true_marks():
         text = "".join(random_.choices("医保卡断缴a1。，！ \n（）“”", k=random_.randint(0, 300)))
         wanted = ["".join(random_.choices("医保卡断缴a1", k=random_.randint(1, 3))) for _ in range(random_.randint(0, 4))]
         found = passage(text, wanted, width=random_.choice([10, 60, 110]))
-        assert joined(found).removeprefix("…").removesuffix("…") in text.replace("\n", " ")
+        assert joined(found).removeprefix("…").removesuffix("…") in text.replace("\n", "\u3000")
         assert all(segment.text for segment in found)
         assert bool(marked(found)) == any(term in text for term in wanted)
 
@@ -251,6 +251,6 @@ def test_every_passage_is_a_stretch_of_its_text_with_true_marks():
 def test_a_passage_of_a_long_article_takes_milliseconds():
     text = TEXT * 1000
     passage(text, ["断缴"])
-    start = time.perf_counter()
+    start = time.process_time()
     passage(text, ["断缴", "住院", "药店", "转移"])
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
