@@ -63,6 +63,7 @@ class ArticleAdmin(admin.ModelAdmin):
     search_fields = ["title"]
     search_help_text = _("按问题查找")
     actions = None
+
     @admin.display(description=_("稿件状态"), ordering="latest_revision__state")
     def working_state(self, article):
         revision = article.latest_revision

@@ -56,9 +56,7 @@ def preview_context(content: ArticleContent) -> dict[str, Any]:
     }
 
 
-def list_page(
-    source: QuerySet, article_key: str = "pk", *, before: str = "", after: str = "", cards: QuerySet | None = None
-) -> ListPage:
+def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", after: str = "", cards: QuerySet | None = None) -> ListPage:
     """One page of `source`, newest first, reached by position and not by number.
 
     `source` has a column go_live_at and, called `article_key`, the id of the article: articles

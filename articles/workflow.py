@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from articles import related, search
 from articles.content import ArticleContent
-from articles.models import NEVER, Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
+from articles.models import Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
 from articles.rendering import clean
 from articles.text import strip_controls
 
@@ -503,7 +503,11 @@ def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[dat
         Article.objects.bulk_create(articles)
         revisions = Revision.objects.bulk_create(
             Revision(
-                article=article, content_json=content.to_json(), state=State.PUBLISHED, published_at=article.go_live_at, forced_because=reason
+                article=article,
+                content_json=content.to_json(),
+                state=State.PUBLISHED,
+                published_at=article.go_live_at,
+                forced_because=reason,
             )
             for article, content in zip(articles, contents, strict=True)
         )

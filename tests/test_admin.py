@@ -156,7 +156,9 @@ def test_withdrawing_and_merging_ask_for_what_they_need(client, editor, publish)
     assert client.get(two.get_absolute_url()).status_code == 410
 
 
-@pytest.mark.parametrize("data", [{"revision": ""}, {"revision": "x"}, {"revision": "9" * 30}, {"revision": "1", "at": "明天", "into": "-1"}])
+@pytest.mark.parametrize(
+    "data", [{"revision": ""}, {"revision": "x"}, {"revision": "9" * 30}, {"revision": "1", "at": "明天", "into": "-1"}]
+)
 def test_a_malformed_button_press_gets_a_sentence(client, editor, publish, data):
     article = publish()
     client.force_login(editor)

@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def lint_imports(root):
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
-    return subprocess.run(command, cwd=root, env={"PYTHONPATH": f"{root}:{root}/site", "PATH": ""}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=root, env={"PYTHONPATH": f"{root}:{root}/site", "PATH": ""}, capture_output=True, text=True, check=False
+    )
 
 
 def test_imports_respect_the_floors():
@@ -71,7 +73,13 @@ def test_only_the_workflow_writes_articles_revisions_and_events():
 
 @pytest.mark.parametrize(
     "line",
-    ["Article.objects.create(title='x')", "Article.objects.filter(pk=1).update(live=True)", "article.save()", "article.tags.set([])", "Event.objects.bulk_create([])"],
+    [
+        "Article.objects.create(title='x')",
+        "Article.objects.filter(pk=1).update(live=True)",
+        "article.save()",
+        "article.tags.set([])",
+        "Event.objects.bulk_create([])",
+    ],
 )
 def test_the_writing_rule_notices_a_stray_write(line):
     assert writes_guarded_rows(ast.parse(line)) == [1]

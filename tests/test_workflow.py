@@ -414,7 +414,19 @@ def test_a_bulk_publication_makes_what_single_ones_make(publish, content):
     single = publish(tags=(tag.pk,), regions=("310000",), short_answer="还在。")
     workflow.publish_in_bulk([content(tags=(tag.pk,), regions=("310000",), short_answer="还在。")], reason="试", at=[single.go_live_at])
     bulk = Article.objects.latest("pk")
-    fields = ["title", "short_answer", "body_html", "plain_text", "excerpt", "headings", "category", "kind", "live", "go_live_at", "sources"]
+    fields = [
+        "title",
+        "short_answer",
+        "body_html",
+        "plain_text",
+        "excerpt",
+        "headings",
+        "category",
+        "kind",
+        "live",
+        "go_live_at",
+        "sources",
+    ]
     assert [getattr(bulk, field) for field in fields] == [getattr(single, field) for field in fields]
     assert [link.tag_id for link in bulk.tag_links.all()] == [tag.pk]
     assert [link.region_id for link in bulk.region_links.all()] == ["310000"]

@@ -21,7 +21,10 @@ FLAGS = [
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 # A violation is an event that a page could swallow; the console could be cleared. Both are kept.
-WATCH = "window.violations = []; addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));"
+WATCH = """
+window.violations = [];
+addEventListener("securitypolicyviolation", e => violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
+"""
 
 
 def pytest_collection_modifyitems(items):

@@ -31,7 +31,17 @@ def test_reader_pages_have_no_violations(visitor, publish, editor, viewport, sch
     gone = publish("撤回的问题？")
     workflow.unpublish(gone, by=editor, reason="有误")
     reader = visitor(viewport=viewport, color_scheme=scheme)
-    pages = ["/", "/categories/personal-account/", article.get_absolute_url(), "/search/", "/search/?q=清零", "/search/?q=zzzz", "/nowhere/", gone.get_absolute_url(), "/admin/login/"]
+    pages = [
+        "/",
+        "/categories/personal-account/",
+        article.get_absolute_url(),
+        "/search/",
+        "/search/?q=清零",
+        "/search/?q=zzzz",
+        "/nowhere/",
+        gone.get_absolute_url(),
+        "/admin/login/",
+    ]
     for path in pages:
         reader.goto(path)
         assert problems(reader.page) == [], path

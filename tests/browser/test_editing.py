@@ -97,7 +97,8 @@ def test_what_is_pasted_is_cleaned_and_what_is_formatted_stays(desk):
     page.locator(".tiptap").click()
     page.evaluate(
         """html => { const data = new DataTransfer(); data.setData('text/html', html);
-        document.querySelector('.tiptap').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})) }""",
+        const event = new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true});
+        document.querySelector('.tiptap').dispatchEvent(event) }""",
         html,
     )
     page.get_by_role("button", name="保存草稿").click()
