@@ -277,14 +277,8 @@ class TagAdmin(admin.ModelAdmin):
         return False  # revisions refer to tags for ever
 
 
-@admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):
-    """Shipped data: to look up, not to edit."""
-
-    list_display = ["code", "full_name", "level", "parent"]
-    list_filter = ["level"]
-    list_select_related = ["parent"]
-    search_fields = ["name", "full_name", "code"]
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """To look up, not to edit."""
 
     def has_add_permission(self, request):
         return False
@@ -296,8 +290,16 @@ class RegionAdmin(admin.ModelAdmin):
         return False
 
 
+@admin.register(Region)
+class RegionAdmin(ReadOnlyAdmin):
+    list_display = ["code", "full_name", "level", "parent"]
+    list_filter = ["level"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "full_name", "code"]
+
+
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(ReadOnlyAdmin):
     list_display = ["at", "verb_label", "article", "by", "note"]
     list_filter = ["verb"]
     list_select_related = ["article", "by"]
@@ -307,15 +309,6 @@ class EventAdmin(admin.ModelAdmin):
     @admin.display(description=_("操作"), ordering="verb")
     def verb_label(self, event):
         return _VERB_LABELS.get(event.verb, event.verb)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 admin.site.unregister(User)

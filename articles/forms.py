@@ -25,8 +25,15 @@ class SearchForm(forms.Form):
     """Every parameter of /search/; what is malformed gets a 400 with a sentence, never an empty success."""
 
     q = forms.CharField(required=False, strip=True)
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE)
-    category = forms.ModelChoiceField(Category.objects.all(), required=False, to_field_name="slug", empty_label="全部栏目", label="栏目")
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, label="页码", error_messages={"invalid": "页码应是数字"})
+    category = forms.ModelChoiceField(
+        Category.objects.all(),
+        required=False,
+        to_field_name="slug",
+        empty_label="全部栏目",
+        label="栏目",
+        error_messages={"invalid_choice": "没有这个栏目"},
+    )
     region = forms.CharField(required=False, max_length=6, label="地区")
     tag = forms.CharField(required=False, max_length=100, label="标签")
 

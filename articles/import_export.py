@@ -159,7 +159,7 @@ def import_items(items: Iterable[Item], run: Run) -> Iterator[Outcome]:
         yield _import_item(item, run)
         run.taken += 1
         if run.taken % FOLLOW_EVERY == 0 and not run.options.dry_run:
-            workflow.follow()
+            workflow.follow(seconds=0)  # search alone: related lists made now would be made again for the records to come
 
 
 def _import_item(item: Item, run: Run) -> Outcome:

@@ -259,7 +259,8 @@ class Article(models.Model):
     @property
     def gone(self) -> bool:
         """Was public and is not any more: its address answers 410."""
-        return bool(self.withdrawn_at or (self.live and self.expire_at <= timezone.now()))
+        was_public = self.go_live_at and self.withdrawn_at and self.go_live_at <= self.withdrawn_at
+        return bool(was_public or (self.live and self.expire_at <= timezone.now()))
 
     @property
     def expired(self) -> bool:
@@ -373,6 +374,10 @@ class Revision(models.Model):
 
 
 class AppendOnly(models.QuerySet):
+    def to_follow(self, *, after: int = 0):
+        """What followers of the log read, in order."""
+        return self.filter(pk__gt=after, to_follow=True).order_by("pk")
+
     def update(self, **values):
         raise TypeError("the audit log is append-only")
 
@@ -390,12 +395,14 @@ class Event(models.Model):
     at = models.DateTimeField(_("时间"), default=timezone.now)
     note = models.CharField(_("说明"), max_length=500, blank=True)
     data = models.JSONField(_("细节"), default=dict)
+    to_follow = models.BooleanField(default=False)  # the search index and the related lists must look at the article again
 
     objects = AppendOnly.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("操作记录")
         ordering = ["-pk"]
+        indexes = [models.Index("to_follow", "id", name="event_to_follow")]  # asked for the last one once a second
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"

@@ -80,6 +80,15 @@ def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", af
     )
 
 
+def neighbour_months(start: datetime, end: datetime) -> dict[str, datetime | None]:
+    """A moment in the nearest month with articles before `start`, and in the nearest from `end` on."""
+    times = Article.objects.published().values_list("go_live_at", flat=True)
+    return {
+        "earlier": times.filter(go_live_at__lt=start).order_by("-go_live_at").first(),
+        "later": times.filter(go_live_at__gte=end).order_by("go_live_at").first(),
+    }
+
+
 def _before(source, key, position):
     rows = source.filter(go_live_at__lte=timezone.now())
     if position:

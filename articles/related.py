@@ -14,7 +14,7 @@ from articles import search
 from articles.models import Article, Cursor, Event, RelatedArticle
 from articles.search.documents import text_fields
 from articles.search.engine import Clause, Hits, SearchEngine
-from articles.search.follower import INDEXED_VERBS, exclusive, read_position
+from articles.search.follower import exclusive, read_position
 from articles.text import normalise
 
 STORED = 30
@@ -63,8 +63,8 @@ def _cursor() -> Cursor:
 
 
 def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
-    events = Event.objects.filter(pk__gt=cursor.event, pk__lte=until, verb__in=INDEXED_VERBS)
-    return list(events.order_by("pk").values_list("pk", "article_id")[:BATCH])
+    events = Event.objects.to_follow(after=cursor.event).filter(pk__lte=until)
+    return list(events.values_list("pk", "article_id")[:BATCH])
 
 
 def refresh(id: int, fresh: dict[int, list[int]]) -> None:

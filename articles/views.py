@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from articles import search
 from articles.forms import SearchForm
 from articles.models import Article, Category, Region, Tag
-from articles.pages import BadPosition, article_context, list_page
+from articles.pages import BadPosition, article_context, list_page, neighbour_months
 from articles.structured_data import article_json_ld
 
 MIN_FREE_BYTES = 100_000_000
@@ -48,6 +48,8 @@ def category(request, slug):
 @require_safe
 def tag(request, slug):
     found = get_object_or_404(Tag, slug=slug)
+    if not found.article_links.filter(go_live_at__lte=timezone.now()).exists():
+        raise Http404("这个标签下还没有公开的文章")  # a draft's tag must not give itself away
     return _list(request, found, f"标签：{found.name}", found.article_links, "content_object_id", feed="tag-feed", key=slug)
 
 
@@ -61,7 +63,7 @@ def region(request, code):
 def archive(request, year, month):
     start, end = _month(year, month)
     source = Article.objects.published().filter(go_live_at__gte=start, go_live_at__lt=end)
-    return _list(request, None, f"{year} 年 {month} 月", source)
+    return _list(request, None, f"{year} 年 {month} 月", source, months=neighbour_months(start, end))
 
 
 def _month(year, month):
@@ -71,12 +73,13 @@ def _month(year, month):
     return datetime(year, month, 1, tzinfo=zone), datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
 
 
-def _list(request, subject, heading, source, article_key="pk", *, feed=None, key=None):
+def _list(request, subject, heading, source, article_key="pk", *, feed=None, key=None, months=None):
     try:
         page = list_page(source, article_key, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     except BadPosition:
         raise Http404("没有这一页") from None
-    return render(request, "articles/list.html", {"subject": subject, "heading": heading, "page": page, "feed": feed, "feed_key": key})
+    context = {"subject": subject, "heading": heading, "page": page, "feed": feed, "feed_key": key, "months": months}
+    return render(request, "articles/list.html", context)
 
 
 @require_safe

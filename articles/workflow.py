@@ -407,7 +407,7 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
     for statement in connection.ops.sequence_reset_sql(no_style(), [Article]):
         with connection.cursor() as cursor:
             cursor.execute(statement)
-    _record("restore", revision, by, "从导出文件恢复")
+    _record("restore", revision, by, "从导出文件恢复", to_follow=True)
     if follow_now:
         transaction.on_commit(follow, robust=True)
     return article
@@ -437,7 +437,7 @@ def _changing(
         _require(verb, revision, by)
         yield
         revision.save()
-        _record(verb, revision, by, note, data)
+        _record(verb, revision, by, note, data, to_follow=indexed)
         if indexed and follow_now:
             transaction.on_commit(follow, robust=True)
 
@@ -463,8 +463,12 @@ def _take_event_lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
 
 
-def _record(verb: str, revision: Revision, by: User | None, note: str = "", data: dict[str, Any] | None = None) -> None:
-    Event.objects.create(verb=verb, article_id=revision.article_id, revision=revision, by=by, note=note[:500], data=data or {})
+def _record(
+    verb: str, revision: Revision, by: User | None, note: str = "", data: dict[str, Any] | None = None, *, to_follow: bool = False
+) -> None:
+    Event.objects.create(
+        verb=verb, article_id=revision.article_id, revision=revision, by=by, note=note[:500], data=data or {}, to_follow=to_follow
+    )
 
 
 def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> None:
@@ -517,7 +521,7 @@ def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[dat
         )
         _link_in_bulk(articles, contents)
         Event.objects.bulk_create(
-            Event(verb="force_publish", article=article, revision=revision, note=reason)
+            Event(verb="force_publish", article=article, revision=revision, note=reason, to_follow=True)
             for article, revision in zip(articles, revisions, strict=True)
         )
 

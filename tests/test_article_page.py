@@ -195,7 +195,6 @@ class TestStatus:
         assert "独角兽" not in page.response.content.decode()
         assert [link for link in page.all("link") if link.attrs.get("rel") == "canonical"] == []
 
-    @pytest.mark.xfail(reason="Article.gone takes a withdrawal before the first publication for one after it")
     def test_withdrawn_before_its_time_404_and_nothing_of_it_shows(self, approved, editor, visit):
         revision = approved("独角兽的医保？")
         workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(hours=1))

@@ -36,7 +36,7 @@ def test_a_text_that_fits_stays_whole(text):
 
 
 def test_lines_become_one_line():
-    assert shorten("第一段。\n第二段：\n 要点 \n\n 末段") == "第一段。第二段：要点 末段"
+    assert shorten("第一段。\n第二段：\n 要点 \n\n 末段") == "第一段。第二段：要点　末段"
 
 
 def test_the_last_whole_sentence_ends_the_excerpt():
@@ -111,7 +111,7 @@ def test_a_label_with_nothing_behind_it_is_left_out(after):
 
 def test_items_that_are_bold_as_a_whole_are_no_labels():
     html = "<p>带上这些：</p><ul><li><strong>身份证</strong></li><li><strong>户口本</strong></li></ul>"
-    assert excerpt(html) == "带上这些：身份证 户口本"
+    assert excerpt(html) == "带上这些：身份证　户口本"
 
 
 @pytest.mark.parametrize("html", ["<h2>只有标题</h2>", "<table><tr><td>只有表格</td></tr></table>", "<p><strong>只有粗体</strong></p>"])

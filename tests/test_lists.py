@@ -264,3 +264,17 @@ def test_a_region_page_names_the_region(visit):
 def test_content_without_a_category_cannot_break_a_list(writer, visit):
     workflow.save_draft(ArticleContent("没有栏目的草稿？", body="<p>正文</p>"), by=writer)
     assert "没有栏目的草稿" not in visit("/").response.content.decode()
+
+
+def test_a_month_leads_to_the_nearest_months_that_have_articles(content, visit):
+    months = [(2025, 3), (2025, 6), (2025, 10)]
+    at = [datetime(year, month, 5, 9, tzinfo=UTC) for year, month in months]
+    workflow.publish_in_bulk([content(f"{month} 月的问题？") for _, month in months], reason="测试", at=at)
+    links = [link.attrs["href"] for link in visit("/archive/2025/6/").all("nav.pager a")]
+    assert links == ["/archive/2025/10/", "/archive/2025/3/"]
+
+
+def test_a_tag_that_only_drafts_carry_does_not_show_that_it_exists(writer, content, tag, client):
+    workflow.save_draft(content(tags=(tag.pk,)), by=writer)
+    assert client.get("/tags/断缴/").status_code == 404
+    assert client.get("/tags/断缴/").content == client.get("/tags/没有这个/").content

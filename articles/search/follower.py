@@ -36,8 +36,6 @@ from articles.search.engine import SearchEngine
 
 logger = logging.getLogger(__name__)
 
-# Events after which the index must look at an article again.
-INDEXED_VERBS = ("publish", "schedule", "force_publish", "unpublish", "merge", "restore")
 BATCH = 1000
 
 
@@ -187,13 +185,9 @@ def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int | None:
         return _rebuild(progress) if mine else None
 
 
-def _events(after: int = 0):
-    return Event.objects.filter(pk__gt=after, verb__in=INDEXED_VERBS)
-
-
 def _log() -> tuple[str, int]:
     """The database's name and its last event, in the one query that every process makes every second."""
-    last = Subquery(_events().order_by("-pk").values("pk")[:1])
+    last = Subquery(Event.objects.to_follow().order_by("-pk").values("pk")[:1])
     row = Installation.objects.values_list("uuid", last).first()
     return (str(row[0]), row[1] or 0) if row else (Installation.identity(), _log()[1])
 
@@ -231,7 +225,7 @@ def _intact(position: Position) -> bool:
 def _catch_up(position: Position) -> None:
     if _fingerprint(position.path) != position.files:
         position = _keep(position)
-    while events := list(_events(position.event).order_by("pk").values_list("pk", "article_id")[:BATCH]):
+    while events := list(Event.objects.to_follow(after=position.event).values_list("pk", "article_id")[:BATCH]):
         ids = {article for _, article in events}
         found = list(documents(Article.objects.filter(pk__in=ids)))
         try:
