@@ -27,7 +27,7 @@ class NewestFeed(Feed):
         return "健康与医保问答"
 
     def items(self, subject):
-        return _newest(Article.objects.published())
+        return _newest(Article.objects.all())
 
     def item_title(self, article):
         return article.title
@@ -50,12 +50,12 @@ class CategoryFeed(NewestFeed):
         return category.get_absolute_url()
 
     def items(self, category):
-        return _newest(Article.objects.published().in_category(category))
+        return _newest(Article.objects.in_category(category))
 
 
 class TagFeed(NewestFeed):
     def get_object(self, request, slug):
-        return get_object_or_404(Tag, slug=slug)
+        return get_object_or_404(Tag.objects.in_use(), slug=slug)
 
     def link(self, tag):
         return tag.get_absolute_url()

@@ -53,7 +53,7 @@ class SearchForm(forms.Form):
         slug = strip_controls(self.cleaned_data["tag"])
         if not slug:
             return None
-        found = Tag.objects.filter(slug=slug).first()
+        found = Tag.objects.in_use().filter(slug=slug).first()
         if found is None:
             raise forms.ValidationError("没有这个标签")
         return found

@@ -13,6 +13,7 @@ from articles.models import Article, Region, Tag
 PAGE_SIZE = 20
 RELATED_SHOWN = 20
 TOC_FROM = 3  # headings
+INSTANT = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,19 +57,28 @@ def preview_context(content: ArticleContent) -> dict[str, Any]:
     }
 
 
-def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", after: str = "", cards: QuerySet | None = None) -> ListPage:
-    """One page of `source`, newest first, reached by position and not by number.
+def list_page(
+    source: QuerySet,
+    article_key: str = "pk",
+    *,
+    before: str = "",
+    after: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cards: QuerySet | None = None,
+) -> ListPage:
+    """One page of what is published of `source`, newest first, reached by position and not by number.
 
-    `source` has a column go_live_at and, called `article_key`, the id of the article: articles
-    themselves, or their links to a tag or region. An index on both makes every page, however deep, one short
-    scan. `cards`: articles with the fields to show. Two queries. Raises BadPosition.
+    `source`: articles, or their links to a tag or region, where `article_key` names the article. An index on
+    go_live_at and that key makes every page, however deep, one short scan. `since` and `until` bound the time of
+    publication; `cards`: articles with the fields to show. Two queries. Raises BadPosition.
     """
     if after:
-        found = list(_after(source, article_key, _parse(after))[: PAGE_SIZE + 1])
+        found = list(_after(source, article_key, _parse(after), until)[: PAGE_SIZE + 1])
         more_newer, more_older = len(found) > PAGE_SIZE, True
         found = found[:PAGE_SIZE][::-1]
     else:
-        found = list(_before(source, article_key, _parse(before) if before else None)[: PAGE_SIZE + 1])
+        found = list(_before(source, article_key, _parse(before) if before else None, since, until)[: PAGE_SIZE + 1])
         more_newer, more_older = bool(before), len(found) > PAGE_SIZE
         found = found[:PAGE_SIZE]
     cards = Article.objects.published().with_card_fields() if cards is None else cards
@@ -81,32 +91,28 @@ def list_page(source: QuerySet, article_key: str = "pk", *, before: str = "", af
 
 
 def neighbour_months(start: datetime, end: datetime) -> dict[str, datetime | None]:
-    """A moment in the nearest month with articles before `start`, and in the nearest from `end` on."""
-    times = Article.objects.published().values_list("go_live_at", flat=True)
-    return {
-        "earlier": times.filter(go_live_at__lt=start).order_by("-go_live_at").first(),
-        "later": times.filter(go_live_at__gte=end).order_by("go_live_at").first(),
-    }
+    """A moment in the nearest month with articles before `start`, and in the nearest after `end`."""
+    earlier = Article.objects.published(until=start - INSTANT).order_by("-go_live_at")
+    later = Article.objects.published(since=end + INSTANT).order_by("go_live_at")
+    return {name: found.values_list("go_live_at", flat=True).first() for name, found in (("earlier", earlier), ("later", later))}
 
 
-def _before(source, key, position):
-    rows = source.filter(go_live_at__lte=timezone.now())
+def _before(source, key, position, since, until):
     if position:
         at, id = position
-        # The first condition alone lets the database start in the middle of the index.
-        rows = rows.filter(go_live_at__lte=at).filter(Q(go_live_at__lt=at) | Q(**{f"{key}__lt": id}))
-    return rows.order_by("-go_live_at", f"-{key}").values_list("go_live_at", key)
+        until = min(at, until or at)
+        source = source.filter(Q(go_live_at__lt=at) | Q(**{f"{key}__lt": id}))
+    return source.published(since=since, until=until).order_by("-go_live_at", f"-{key}").values_list("go_live_at", key)
 
 
-def _after(source, key, position):
+def _after(source, key, position, until):
     at, id = position
-    rows = source.filter(go_live_at__lte=timezone.now(), go_live_at__gte=at)
-    rows = rows.filter(Q(go_live_at__gt=at) | Q(**{f"{key}__gt": id}))
-    return rows.order_by("go_live_at", key).values_list("go_live_at", key)
+    source = source.filter(Q(go_live_at__gt=at) | Q(**{f"{key}__gt": id}))
+    return source.published(since=at, until=until).order_by("go_live_at", key).values_list("go_live_at", key)
 
 
 def _position(at: datetime, id: int) -> str:
-    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{id}"
+    return f"{(at - EPOCH) // INSTANT}-{id}"
 
 
 def _parse(position: str) -> tuple[datetime, int]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from articles import search
 from articles.forms import SearchForm
 from articles.models import Article, Category, Region, Tag
-from articles.pages import BadPosition, article_context, list_page, neighbour_months
+from articles.pages import INSTANT, BadPosition, article_context, list_page, neighbour_months
 from articles.structured_data import article_json_ld
 
 MIN_FREE_BYTES = 100_000_000
@@ -22,7 +22,7 @@ MIN_FREE_BYTES = 100_000_000
 
 @require_safe
 def home(request):
-    page = list_page(Article.objects.published())
+    page = list_page(Article.objects.all())
     return render(request, "articles/home.html", {"page": page, "categories": Category.objects.all()})
 
 
@@ -42,14 +42,12 @@ def article(request, id):
 @require_safe
 def category(request, slug):
     found = get_object_or_404(Category, slug=slug)
-    return _list(request, found, found.name, Article.objects.published().in_category(found), feed="category-feed", key=slug)
+    return _list(request, found, found.name, Article.objects.in_category(found), feed="category-feed", key=slug)
 
 
 @require_safe
 def tag(request, slug):
-    found = get_object_or_404(Tag, slug=slug)
-    if not found.article_links.filter(go_live_at__lte=timezone.now()).exists():
-        raise Http404("这个标签下还没有公开的文章")  # a draft's tag must not give itself away
+    found = get_object_or_404(Tag.objects.in_use(), slug=slug)
     return _list(request, found, f"标签：{found.name}", found.article_links, "content_object_id", feed="tag-feed", key=slug)
 
 
@@ -62,20 +60,21 @@ def region(request, code):
 @require_safe
 def archive(request, year, month):
     start, end = _month(year, month)
-    source = Article.objects.published().filter(go_live_at__gte=start, go_live_at__lt=end)
-    return _list(request, None, f"{year} 年 {month} 月", source, months=neighbour_months(start, end))
+    heading = f"{year} 年 {month} 月"
+    return _list(request, None, heading, Article.objects.all(), months=neighbour_months(start, end), since=start, until=end)
 
 
 def _month(year, month):
     if not (1 <= month <= 12 and 1970 <= year <= 9998):
         raise Http404("没有这个月份")
     zone = timezone.get_current_timezone()
-    return datetime(year, month, 1, tzinfo=zone), datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+    return datetime(year, month, 1, tzinfo=zone), datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone) - INSTANT
 
 
-def _list(request, subject, heading, source, article_key="pk", *, feed=None, key=None, months=None):
+def _list(request, subject, heading, source, article_key="pk", *, feed=None, key=None, months=None, **bounds):
+    position = {name: request.GET.get(name, "") for name in ("before", "after")}
     try:
-        page = list_page(source, article_key, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+        page = list_page(source, article_key, **position, **bounds)
     except BadPosition:
         raise Http404("没有这一页") from None
     context = {"subject": subject, "heading": heading, "page": page, "feed": feed, "feed_key": key, "months": months}

@@ -184,6 +184,10 @@ def _tidy(content: ArticleContent) -> ArticleContent:
         short_answer=line(content.short_answer),
         body=clean(content.body).html,
         phrasings=tuple(dict.fromkeys(filter(None, map(line, content.phrasings)))),
+        sources=tuple(
+            replace(source, **{name: line(getattr(source, name)) for name in ("title", "number", "issuer", "url")})
+            for source in content.sources
+        ),
     )
 
 
@@ -391,7 +395,7 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
         published_at=was.go_live_at,
         reviewed_at=was.reviewed_at,
         approved_digest=content.digest() if was.reviewed_at else "",
-        forced_because=was.forced_because or "" if was.reviewed_at else was.forced_because or "从导出文件恢复",
+        forced_because=was.forced_because or ("从导出文件恢复" if live and not was.reviewed_at else ""),
         note="从导出文件恢复",
     )
     article.take(content)

@@ -278,3 +278,5 @@ def test_a_tag_that_only_drafts_carry_does_not_show_that_it_exists(writer, conte
     workflow.save_draft(content(tags=(tag.pk,)), by=writer)
     assert client.get("/tags/断缴/").status_code == 404
     assert client.get("/tags/断缴/").content == client.get("/tags/没有这个/").content
+    assert client.get("/tags/断缴/feed/").status_code == 404
+    assert client.get("/search/?q=医保&tag=断缴").status_code == 400

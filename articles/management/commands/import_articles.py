@@ -32,7 +32,7 @@ class Command(BaseCommand):
             if verbosity:
                 self.stdout.write(f"{import_export.printable(path)}：{import_export.summary(counts)}")
         if not dry_run:
-            workflow.follow(seconds=30)
+            workflow.follow(seconds=10)
         if not dry_run and totals.total() > totals["未变"]:
             names = "、".join(import_export.printable(Path(path).name) for path in paths)
             workflow.record_import(f"{names}：{import_export.summary(totals)}", dict(totals), by=options.by)
