@@ -143,3 +143,17 @@ class TestMarks:
         result = search.search("ct检查").results[0]
         assert "".join(segment.text for segment in result.title) == article.title
         assert marked(result.title) == ["ＣＴ检查"]
+
+
+@pytest.mark.parametrize("query", ["清零", "清 零", "年底清零吗？", "清零　吗", "年底會清零嗎", "帳戶清零"])
+def test_width_spaces_and_traditional_characters_do_not_matter(publish, query):
+    article = publish("年底会清零吗？", "<p>账户里的钱接着用。</p>")
+    publish("挂号要带什么？", "<p>带上身份证。</p>")
+    assert search.search(query).results[0].article == article
+
+
+def test_a_traditional_article_is_found_and_marked_by_a_simplified_question(publish):
+    article = publish("異地就醫怎麼備案？", "<p>先在參保地辦理。</p>")
+    result = search.search("异地就医备案").results[0]
+    assert result.article == article
+    assert "".join(segment.text for segment in result.title if segment.marked) == "異地就醫備案"

@@ -9,7 +9,7 @@ from articles.models import ArticleQuerySet, Region
 from articles.search.engine import SearchDocument
 from articles.text import terms
 
-SCHEMA = 1  # raise it when documents change shape: every index is then rebuilt
+SCHEMA = 2  # raise it when documents change shape: every index is then rebuilt
 BATCH = 500
 NATIONAL = "100000"
 FOREVER = 2_932_896  # 9999-12-31 in days since 1970
