@@ -5,8 +5,8 @@ import hashlib
 import re
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -14,8 +14,9 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from taggit import admin as taggit_admin
 
-from articles import converters, workflow  # noqa: F401  (converters registers its names)
+from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
 from articles.forms import ArticleForm, VerbForm
 from articles.models import Article, Category, Event, Region, Revision, Tag
 from articles.pages import preview_context
@@ -54,7 +55,7 @@ READING = [(None, {"fields": ["reading"]})]
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin):
     form = ArticleForm
-    list_display = ["title", "working_state", "public_state", "category", "go_live_at"]
+    list_display = ["pk", "title", "working_state", "public_state", "category", "go_live_at"]
     list_display_links = ["title"]
     list_filter = ["latest_revision__state", "live", "category", "kind"]
     list_select_related = ["category", "latest_revision", "live_revision"]
@@ -100,6 +101,8 @@ class ArticleAdmin(admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', url, _("按读者看到的样子阅读此版本"))
 
     def save_model(self, request, obj, form, change):
+        if change and obj.revisions.filter(state=Revision.State.APPROVED, publish_at__isnull=False).exists():
+            self.message_user(request, "原来排定的定时发布已经取消，新稿审核后请重新排定。", messages.WARNING)
         revision = workflow.save_draft(
             form.content(),
             by=request.user,
@@ -198,6 +201,7 @@ _VERB_LABELS = {
     **{verb: rule.label for verb, rule in VERBS.items()},
     "save_draft": "保存草稿",
     "schedule_failed": "定时发布未成",
+    "unschedule": "取消定时",
     "restore": "从导出恢复",
     "import": "导入",
 }
@@ -245,6 +249,7 @@ def _panel(article: Article, user) -> dict:
     rows.append(("merge", working))
     return {
         "working": working,
+        "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": _public_state(article),
         "verbs": [
             {
@@ -298,10 +303,23 @@ class RegionAdmin(ReadOnlyAdmin):
     search_fields = ["name", "full_name", "code"]
 
 
+class VerbFilter(admin.SimpleListFilter):
+    """By name, without reading the whole log for the names in it."""
+
+    title = _("操作")
+    parameter_name = "verb"
+
+    def lookups(self, request, model_admin):
+        return _VERB_LABELS.items()
+
+    def queryset(self, request, queryset):
+        return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["at", "verb_label", "article", "by", "note"]
-    list_filter = ["verb"]
+    list_filter = [VerbFilter]
     list_select_related = ["article", "by"]
     show_full_result_count = False
     list_per_page = 50
@@ -311,7 +329,21 @@ class EventAdmin(ReadOnlyAdmin):
         return _VERB_LABELS.get(event.verb, event.verb)
 
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group, taggit_admin.Tag])  # taggit's own tags hold nothing here
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """Who could change a role could take any permission, and approve what they wrote themselves."""
+
+    def has_add_permission(self, request):
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
 
 
 @admin.register(User)

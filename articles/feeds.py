@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, linebreaks
 
+from articles.addresses import as_public
 from articles.models import Article, Category, Tag
 from articles.pages import list_page
 
@@ -19,6 +20,9 @@ class NewestFeed(Feed):
     feed_type = Atom1Feed
     language = "zh-cn"
     link = "/"
+
+    def get_feed(self, obj, request):
+        return super().get_feed(obj, as_public(request))
 
     def title(self, subject):
         return settings.SITE_NAME + (f"：{subject.name}" if subject else "")

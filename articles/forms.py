@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
+from django.db import transaction
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
 from articles import workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent, Source
 from articles.models import Article, ArticleRegion, Category, Region, Tag, TaggedArticle
+from articles.pages import PAGE_SIZE
 from articles.search import QUERY_LIMIT
 from articles.text import strip_controls
 
-PAGE_SIZE = 20
 LAST_PAGE = 50  # 1,000 results; deeper pages cost more and help nobody
 
 
@@ -82,6 +83,9 @@ class SearchForm(forms.Form):
         return self.page_query(self.page_number + 1) if self.page_number * PAGE_SIZE < min(total, LAST_PAGE * PAGE_SIZE) else ""
 
 
+NEW = "new:"  # static/editor.js puts it before a name that was typed, which may be a number, as an id is
+
+
 class TagsWidget(AutocompleteSelectMultiple):
     """The admin's Select2 on tags, which also takes names that are new."""
 
@@ -92,12 +96,12 @@ class TagsWidget(AutocompleteSelectMultiple):
     def optgroups(self, name, value, attr=None):
         groups = super().optgroups(name, [item for item in value if item.isdigit()], attr)
         new = [item for item in value if item and not item.isdigit()]
-        groups[0][1].extend(self.create_option(name, item, item, True, index) for index, item in enumerate(new))
+        groups[0][1].extend(self.create_option(name, item, item.removeprefix(NEW), True, index) for index, item in enumerate(new))
         return groups
 
 
 class TagsField(forms.ModelMultipleChoiceField):
-    """Chosen tags by id, new ones by name; the value is a list of Tag rows."""
+    """Chosen tags by id, new ones by name; the value is a list of names. Nothing is made before the article is saved."""
 
     widget = TagsWidget
 
@@ -108,10 +112,10 @@ class TagsField(forms.ModelMultipleChoiceField):
         typed = [strip_controls(item) for item in value or ()]
         ids = [int(item) for item in typed if item.isascii() and item.isdigit() and len(item) < 16]
         known = {str(id): tag.name for id, tag in Tag.objects.in_bulk(ids).items()}
-        names = [name for item in typed for name in ([known[item]] if item in known else Tag.split(item))]
+        names = [name for item in typed for name in ([known[item]] if item in known else Tag.split(item.removeprefix(NEW)))]
         if len(names) > LIMITS["tags"]:
             raise forms.ValidationError(f"标签最多 {LIMITS['tags']} 个")
-        return Tag.objects.named(names)
+        return names
 
 
 class LinesField(forms.CharField):
@@ -247,14 +251,27 @@ class ArticleForm(forms.ModelForm):
         if not self.errors:
             # Locked until the request's transaction ends, so that what is checked here still holds when it is saved.
             article = Article.objects.select_for_update().get(pk=self.instance.pk) if self.instance.pk else None
-            if reasons := workflow.why_not_save(self.content(), article, self.user, cleaned["parent"]):
+            if reasons := self._reasons(article):
                 raise forms.ValidationError(reasons)
         return cleaned
+
+    def _reasons(self, article: Article | None) -> list[str]:
+        parent = self.cleaned_data["parent"]
+        if article and parent and article.latest_revision_id != parent:
+            # Saved once more, knowingly, the words of this form stand; the other version stays in the history.
+            self.data = self.data.copy()
+            self.data["parent"] = article.latest_revision_id
+        with transaction.atomic():
+            reasons = workflow.why_not_save(workflow.tidy(self.content()), article, self.user, parent)
+            transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
+        if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
+            reasons.append("您没有提交审核的权限")
+        return reasons
 
     def content(self) -> ArticleContent:
         values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
         values["category"] = values["category"] and values["category"].pk
-        values["tags"] = tuple(tag.pk for tag in values["tags"])
+        values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
         values["regions"] = tuple(region.pk for region in values["regions"])
         return ArticleContent(**values)
 

@@ -22,7 +22,7 @@ from taggit.models import ItemBase, TagBase
 from articles import content
 from articles.content import ArticleContent, Source
 from articles.rendering import clean
-from articles.text import shorten, strip_controls
+from articles.text import shorten, strip_controls, with_stop
 
 # Index range conditions on `expire_at` want a value in every row.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -100,7 +100,7 @@ class Tag(TagBase):
 
     @staticmethod
     def tidy(name: str) -> str:
-        return " ".join(unicodedata.normalize("NFKC", strip_controls(name)).split())[:40]
+        return " ".join(unicodedata.normalize("NFKC", strip_controls(name)).split())[:40].rstrip()
 
     @classmethod
     def split(cls, text: str) -> list[str]:
@@ -263,12 +263,17 @@ class Article(models.Model):
         self.sources = content.to_json()["sources"]
         self.body_html, self.plain_text = rendered.html, rendered.plain_text
         self.headings = [heading._asdict() for heading in rendered.headings]
-        self.excerpt = shorten(_with_stop(content.short_answer) + rendered.prose)
+        self.excerpt = shorten(with_stop(content.short_answer) + rendered.prose)
 
     @property
     def visible(self) -> bool:
         """published() for a row that is already here."""
         return bool(self.live and self.go_live_at and self.go_live_at <= timezone.now() < self.expire_at)
+
+    @property
+    def has_been_public(self) -> bool:
+        """Readers have seen it, or could have."""
+        return bool(self.live_revision_id and self.go_live_at and self.go_live_at <= timezone.now())
 
     @property
     def gone(self) -> bool:
@@ -288,10 +293,6 @@ class Article(models.Model):
     @property
     def source_list(self) -> list[Source]:
         return [Source.from_json(source) for source in self.sources]
-
-
-def _with_stop(sentence: str) -> str:
-    return sentence if not sentence or sentence[-1] in "。！？!?…" else sentence + "。"
 
 
 class TaggedArticle(ItemBase):
@@ -342,6 +343,7 @@ class Revision(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="revisions", verbose_name=_("作者")
     )
+    reverted_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("恢复自"))
     note = models.CharField(_("修改说明"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("保存时间"), default=timezone.now)
     reviewer = models.ForeignKey(

@@ -74,7 +74,7 @@ def list_page(
     publication; `cards`: articles with the fields to show. Two queries. Raises BadPosition.
     """
     if after:
-        found = list(_after(source, article_key, _parse(after), until)[: PAGE_SIZE + 1])
+        found = list(_after(source, article_key, _parse(after), since, until)[: PAGE_SIZE + 1])
         more_newer, more_older = len(found) > PAGE_SIZE, True
         found = found[:PAGE_SIZE][::-1]
     else:
@@ -105,10 +105,11 @@ def _before(source, key, position, since, until):
     return source.published(since=since, until=until).order_by("-go_live_at", f"-{key}").values_list("go_live_at", key)
 
 
-def _after(source, key, position, until):
+def _after(source, key, position, since, until):
     at, id = position
+    since = max(at, since or at)
     source = source.filter(Q(go_live_at__gt=at) | Q(**{f"{key}__gt": id}))
-    return source.published(since=at, until=until).order_by("go_live_at", key).values_list("go_live_at", key)
+    return source.published(since=since, until=until).order_by("go_live_at", key).values_list("go_live_at", key)
 
 
 def _position(at: datetime, id: int) -> str:

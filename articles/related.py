@@ -91,6 +91,7 @@ def _refresh_one(id: int) -> list[int]:
     hits = _similar(article) if article else Hits([], [], 0)
     found = _chosen(article, hits) if article else []
     with transaction.atomic():
+        Article.objects.select_for_update().filter(pk=id).first()  # another machine may be at the same list
         RelatedArticle.objects.filter(article_id=id).delete()
         # The articles found may have been withdrawn since; the row would then point at nothing visible, which is harmless.
         RelatedArticle.objects.bulk_create(

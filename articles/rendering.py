@@ -51,6 +51,10 @@ _sanitiser = nh3.Cleaner(
 )
 
 
+# Ids of the page around the article, which a heading of one English word could take.
+PAGE_IDS = ("answer", "categories", "category", "main", "newest", "phrasings", "q", "related", "sources", "tags")
+
+
 class Heading(NamedTuple):
     level: int  # 2 or 3
     id: str  # made from the heading's words, so that it stays when other sections come and go
@@ -262,7 +266,7 @@ class _Writer:
         self.out: list[str] = []
         self.blocks: list[tuple[str, str]] = []  # (what _kind() says, text)
         self.headings: list[Heading] = []
-        self.taken: dict[str, int] = {}  # id: the last number that was put behind it
+        self.taken = dict.fromkeys(PAGE_IDS, 1)  # id: the last number that was put behind it
         self._write(root, in_table=False)
 
     def _write(self, node: _Node, *, in_table: bool) -> None:

@@ -5,9 +5,10 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.db.models import Max
 
+from articles.addresses import as_public
 from articles.models import Article, Category
 
-RANGE = 10_000  # ids a file; a sitemap file may hold 50,000 addresses
+RANGE = 20_000  # ids a file; a sitemap file may hold 50,000 addresses
 
 
 class _Range:
@@ -59,5 +60,10 @@ SITEMAPS = {"articles": ArticleSitemap, "categories": CategorySitemap}
 def sitemap(request):
     """All addresses where they fit one file, otherwise the index of the files."""
     if ArticleSitemap().paginator.num_pages == 1:
-        return sitemap_views.sitemap(request, SITEMAPS)
-    return sitemap_views.index(request, SITEMAPS, sitemap_url_name="sitemap-section")
+        return section(request)
+    return sitemap_views.index(as_public(request), SITEMAPS, sitemap_url_name="sitemap-section")
+
+
+def section(request, section=None):
+    """One file of the index; the page of it is in ?p=."""
+    return sitemap_views.sitemap(as_public(request), SITEMAPS, section)

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.addresses import site_url
+
 # What would end the script element or start a comment in it, as JSON escapes.
 _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -16,11 +18,10 @@ _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x202
 def article_json_ld(context: dict, request) -> SafeString:
     """The content of the page's application/ld+json element."""
     article = context["article"]
-    root = settings.SITE_URL or f"{request.scheme}://{request.get_host()}"
     data = {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
-        "url": root + article.get_absolute_url(),
+        "url": site_url(request) + article.get_absolute_url(),
         "name": article.title,
         "description": article.excerpt,
         "inLanguage": "zh-CN",

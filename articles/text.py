@@ -95,6 +95,11 @@ _LONELY_MARKS = re.compile(rf"(?<=[{_SIDE}])[,:;?!]+(?=[{_SIDE}]|\s*$)", re.M)
 _IS_SIDE = re.compile(f"[{_SIDE}]").match
 
 
+def with_stop(sentence: str) -> str:
+    """`sentence` ready to be followed by another; an empty one stays empty."""
+    return sentence if not sentence or sentence[-1] in SENTENCE_ENDS else sentence + "。"
+
+
 def restore_punctuation(text: str) -> str:
     """Give , : ; ? ! ( ) their full width between Chinese characters, and nowhere else.
 

@@ -1,9 +1,8 @@
-"""Every public address. docs and outside checks rely on them; see AUDIENCES in tests/test_addresses.py."""
+"""Every public address; tests/test_addresses.py names the audience of each."""
 
-from django.contrib.sitemaps import views as sitemap_views
 from django.urls import path
 
-from articles import converters, feeds, sitemaps, views  # noqa: F401  (converters registers its names)
+from articles import addresses, feeds, sitemaps, views  # noqa: F401  (addresses registers the converters)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("search/", views.search_page, name="search"),
     path("feed/", feeds.NewestFeed(), name="feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
-    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": sitemaps.SITEMAPS}, name="sitemap-section"),
+    path("sitemap-<section>.xml", sitemaps.section, name="sitemap-section"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

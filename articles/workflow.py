@@ -15,14 +15,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
-from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from articles import related, search
 from articles.content import ArticleContent
-from articles.models import Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
+from articles.models import NEVER, Article, ArticleRegion, Category, Event, Region, RelatedArticle, Revision, Tag, TaggedArticle
 from articles.rendering import clean
 from articles.text import strip_controls
 
@@ -76,6 +75,10 @@ def _why_not_approve(revision, user):
     return ["作者不能审核自己写的稿件"] if user and user.pk in _writers(revision) else []
 
 
+def _why_not_merge(revision, user):
+    return ["文章已合并到其他文章"] if revision.article.merged_into_id else []
+
+
 def _why_not_publish(revision, user):
     reasons = _unresolved(revision.content)
     if revision.article.merged_into_id:
@@ -98,12 +101,9 @@ def _why_not_confirm(revision, user):
     return reasons
 
 
-def _why_not_merge(revision, user):
-    return ["文章已合并到其他文章"] if revision.article.merged_into_id else []
-
-
 _CHECKS = {
     "approve": _why_not_approve,
+    "reject": _why_not_approve,
     "publish": _why_not_publish,
     "schedule": _why_not_publish,
     "force_publish": _why_not_force,
@@ -113,9 +113,11 @@ _CHECKS = {
 
 
 def _writers(revision: Revision) -> set[int]:
-    """Everyone who saved this revision or one that it grew from since the live version."""
-    unpublished = Revision.objects.filter(article=revision.article_id, pk__gt=revision.base_revision_id or 0, pk__lte=revision.pk)
-    return {revision.author_id, *unpublished.values_list("author_id", flat=True)} - {None}
+    """Whose words may be in this revision unreviewed: of all who saved since the live version, or saved what was reverted to."""
+    since, until = revision.base_revision_id or 0, revision.pk
+    saved = Revision.objects.filter(article=revision.article_id, pk__gt=since, pk__lte=until).select_related("reverted_from")
+    writers = {author for each in saved for author in (_writers(each.reverted_from) if each.reverted_from else ())}
+    return (writers | {each.author_id for each in saved}) - {None}
 
 
 def _unresolved(content: ArticleContent) -> list[str]:
@@ -142,9 +144,15 @@ def why_not_save(content: ArticleContent, article: Article | None, by: User | No
         reasons.append("您没有编辑文章的权限")
     if article and article.merged_into_id:
         reasons.append("文章已合并到其他文章，不能再编辑")
+    if article and by and not by.has_perm(VERBS["schedule"].permission) and _scheduled(article).exists():
+        reasons.append("此文有已定时发布的改动，请能发布的人先处理")
     if article and parent is not None and article.latest_revision_id != parent:
-        reasons.append("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请与新版本对照后再保存")
+        reasons.append("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请先与历史中的新版本对照；再次保存即以您的文字为准")
     return reasons
+
+
+def _scheduled(article: Article):
+    return article.revisions.filter(state=State.APPROVED, publish_at__isnull=False)
 
 
 @transaction.atomic
@@ -155,19 +163,24 @@ def save_draft(
     article: Article | None = None,
     parent: int | None = None,
     note: str = "",
+    reverted_from: Revision | None = None,
 ) -> Revision:
     """Keep `content` as a new revision; earlier unpublished ones become history.
 
     `parent` is the id of the revision that the editor started from: a save on top of somebody
     else's newer one is refused. Raises NotAllowed with the reasons of why_not_save().
     """
-    content = _tidy(content)
+    content = tidy(content)
     article = article and _locked(article.pk)
     if reasons := why_not_save(content, article, by, parent):
         raise NotAllowed("；".join(reasons))
     article = article or Article.objects.create(title=content.title)
+    for scheduled in _scheduled(article):
+        _record("unschedule", scheduled, by, "保存了新的草稿")
     article.revisions.filter(state__in=WORKING).update(state=State.SUPERSEDED, publish_at=None)
-    revision = article.revisions.create(content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note)
+    revision = article.revisions.create(
+        content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note, reverted_from=reverted_from
+    )
     article.latest_revision = revision
     if not article.go_live_at:
         article.title = content.title  # never public yet: the lists of the admin show the working title
@@ -176,7 +189,8 @@ def save_draft(
     return revision
 
 
-def _tidy(content: ArticleContent) -> ArticleContent:
+def tidy(content: ArticleContent) -> ArticleContent:
+    """`content` as it is stored: sanitised, without control characters and stray space."""
     line = lambda text: " ".join(strip_controls(text).split())  # noqa: E731
     return replace(
         content,
@@ -191,10 +205,13 @@ def _tidy(content: ArticleContent) -> ArticleContent:
     )
 
 
+@transaction.atomic
 def revert(revision: Revision, *, by: User | None) -> Revision:
     """Make a new draft with the content of an earlier revision."""
+    article = _locked(revision.article_id)
+    revision.refresh_from_db()
     _require("revert", revision, by)
-    return save_draft(revision.content, by=by, article=revision.article, note=f"恢复自版本 #{revision.pk}")
+    return save_draft(revision.content, by=by, article=article, note=f"恢复自版本 #{revision.pk}", reverted_from=revision)
 
 
 # Reviewing
@@ -232,13 +249,13 @@ def publish(revision: Revision, *, by: User | None) -> Article:
 def schedule(revision: Revision, *, by: User, at: datetime) -> None:
     """Publish an approved revision at a later time.
 
-    A first publication goes ahead now and appears by itself at `at`; a change to a page that has
-    been public waits for publish_due().
+    An article that has never been public is published ahead and appears by itself at `at`; a change to a page
+    that has been public waits for publish_due().
     """
-    if at <= timezone.now():
-        raise NotAllowed("定时发布的时间须晚于现在")
+    if not timezone.now() < at < NEVER:
+        raise NotAllowed("定时发布的时间须晚于现在，也不能太远")
     with _changing("schedule", revision, by, timezone.localtime(at).strftime("%Y-%m-%d %H:%M"), indexed=True):
-        if revision.article.live_revision_id is None:
+        if not revision.article.has_been_public:
             _make_live(revision, go_live_at=at)
         else:
             revision.publish_at = at
@@ -294,9 +311,11 @@ def _make_live(revision: Revision, go_live_at: datetime | None = None) -> Articl
     revision.state, revision.published_at, revision.publish_at = State.PUBLISHED, now, None
     revision.save()  # before the article, which the database wants to see pointing at a published revision
     article.take(content)
-    already_public = article.go_live_at is not None and article.go_live_at <= now
+    already_public = article.has_been_public
     article.go_live_at = go_live_at or (article.go_live_at if already_public else now)
     article.updated_at = max(now, article.go_live_at) if already_public else article.go_live_at
+    if article.expire_at <= max(now, article.go_live_at):
+        article.expire_at = NEVER  # publishing what has expired opens it again
     article.live, article.withdrawn_at, article.live_revision = True, None, revision
     article.reviewed_by, article.reviewed_at = (_name(revision.reviewer), revision.reviewed_at) if revision.reviewer else ("", None)
     article.save()
@@ -339,8 +358,8 @@ def merge(article: Article, *, into: Article, by: User | None) -> None:
         article, into = revision.article, _locked(into.pk)
         if into.pk == article.pk or into.merged_into_id:
             raise NotAllowed("不能合并到自己或已被合并的文章")
-        if not into.live:
-            raise NotAllowed("只能合并到已发布的文章")
+        if not into.visible:
+            raise NotAllowed("只能合并到读者现在能看到的文章")
         _take_down(article)
         article.merged.update(merged_into=into)
         article.withdrawn_at, article.merged_into = None, into
@@ -379,12 +398,12 @@ class Restored(NamedTuple):
 @transaction.atomic
 def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_now: bool = True) -> Article:
     """Put an exported article back under its own id, with its dates, review, redirect or withdrawal."""
-    _take_event_lock()
+    take_event_lock()
     if Article.objects.filter(pk=was.id).exists():
         raise NotAllowed(f"编号 {was.id} 已被另一篇文章使用")
     if was.merged_into and not Article.objects.filter(pk=was.merged_into, merged_into=None).exists():
         raise NotAllowed(f"合并目标 #{was.merged_into} 不存在")
-    if problems := _unresolved(content := _tidy(content)):
+    if problems := _unresolved(content := tidy(content)):
         raise NotAllowed("；".join(problems))
     live = not (was.withdrawn_at or was.merged_into)
     article = Article.objects.create(pk=was.id, title=content.title)
@@ -408,13 +427,18 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
     if not live:
         article.tag_links.update(go_live_at=None)
         article.region_links.update(go_live_at=None)
-    for statement in connection.ops.sequence_reset_sql(no_style(), [Article]):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    _skip_id(was.id)
     _record("restore", revision, by, "从导出文件恢复", to_follow=True)
     if follow_now:
-        transaction.on_commit(follow, robust=True)
+        transaction.on_commit(_follow_in_request, robust=True)
     return article
+
+
+def _skip_id(id: int) -> None:
+    """No new article may get this id; SQLite sees to that by itself. Never backwards: others may hold ids not committed yet."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(s, GREATEST(nextval(s), %s)) FROM pg_get_serial_sequence('articles_article', 'id') AS s", [id])
 
 
 # The frame that all verbs share
@@ -434,7 +458,7 @@ def _changing(
     """Lock, read again, check, let the body change the revision, save, record; all or nothing."""
     with transaction.atomic():
         if indexed:
-            _take_event_lock()
+            take_event_lock()
         article = _locked(revision.article_id)
         revision.refresh_from_db()
         revision.article = article
@@ -443,7 +467,7 @@ def _changing(
         revision.save()
         _record(verb, revision, by, note, data, to_follow=indexed)
         if indexed and follow_now:
-            transaction.on_commit(follow, robust=True)
+            transaction.on_commit(_follow_in_request, robust=True)
 
 
 def _require(verb: str, revision: Revision, by: User | None) -> None:
@@ -460,7 +484,8 @@ def _locked(article_id: int) -> Article:
     return Article.objects.select_for_update().get(pk=article_id)
 
 
-def _take_event_lock() -> None:
+def take_event_lock() -> None:
+    """First of all in a transaction that will publish: the order is this lock, then articles, or two transactions wait for each other."""
     # SQLite lets one transaction write at a time, which orders events by itself.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -481,19 +506,25 @@ def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> No
 
 
 def _name(user: User) -> str:
-    return user.get_full_name() or user.get_username()
+    """The name that readers see; a sign-in name is not for them."""
+    return f"{user.last_name}{user.first_name}".strip() or "本站审核人员"
 
 
-def follow(seconds: float = 1.0) -> None:
+def follow(seconds: float = 1.0, *, may_rebuild: bool = True) -> None:
     """Bring the search index up to the Event log, and related lists as far as `seconds` allow.
 
     Never raises: the next call, of the background thread at the latest, repairs what this one could not.
     """
     try:
-        if search.sync():
+        if search.sync(may_rebuild=may_rebuild):
             related.sync(seconds)
     except Exception:
         logger.exception("derived data could not be brought up to date; it will be tried again")
+
+
+def _follow_in_request() -> None:
+    # Making an index anew is for the background thread and for commands; a click does not wait for it.
+    follow(may_rebuild=False)
 
 
 # In bulk
@@ -502,12 +533,12 @@ def follow(seconds: float = 1.0) -> None:
 def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[datetime]) -> None:
     """Forced publication of many new articles in one transaction and a handful of statements, for load tests."""
     _require_reason(reason)
-    contents = [_tidy(content) for content in contents]
+    contents = [tidy(content) for content in contents]
     articles = [Article(go_live_at=when, updated_at=when) for when in at]
     for article, content in zip(articles, contents, strict=True):
         article.take(content)
     with transaction.atomic():
-        _take_event_lock()
+        take_event_lock()
         Article.objects.bulk_create(articles)
         revisions = Revision.objects.bulk_create(
             Revision(

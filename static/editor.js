@@ -8,7 +8,13 @@ document.head.append(style);
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("#article_form");
   if (!form) return;
-  let dirty = false;
+
+  // A tag that was typed may be a number, like the id of one that was chosen; the prefix tells them apart.
+  form.addEventListener("submit", () => {
+    for (const option of form.querySelectorAll("#id_tags option[data-select2-tag]")) option.value = `new:${option.text}`;
+  });
+
+  let dirty = document.querySelector(".errornote") !== null; // what came back refused is not saved either
   const touched = () => { dirty = true; };
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);

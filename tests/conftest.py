@@ -30,8 +30,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
         load_reference_data()
 
 
-def _person(username, role):
-    person = User.objects.create_user(username, is_staff=True)
+def _person(username, role, **names):
+    person = User.objects.create_user(username, is_staff=True, **names)
     person.groups.add(Group.objects.get(name=role))
     return person
 
@@ -43,7 +43,7 @@ def writer(db):
 
 @pytest.fixture
 def reviewer(db):
-    return _person("shenhe", "医学审核")
+    return _person("shenhe", "医学审核", last_name="沈", first_name="合")
 
 
 @pytest.fixture

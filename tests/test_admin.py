@@ -78,7 +78,20 @@ def test_saving_on_top_of_a_newer_version_is_refused_and_the_words_stay(client, 
     page = response.content.decode()
     assert "其他人保存了新的版本" in page
     assert "我的改动。" in page
+    assert "流程" not in page
     assert Revision.objects.count() == 2
+
+
+def test_saving_once_more_stands_and_the_other_version_stays_in_the_history(client, writer, editor, form_data, content):
+    revision = workflow.save_draft(content(), by=writer)
+    other = workflow.save_draft(content(short_answer="另一个人的改动。"), by=editor, article=revision.article)
+    client.force_login(writer)
+    refused = client.post(change(revision.article), form_data(parent=revision.pk, short_answer="我的改动。"))
+    parent = refused.context["adminform"].form["parent"].value()
+    assert parent == other.pk
+    client.post(change(revision.article), form_data(parent=parent, short_answer="我的改动。"))
+    assert revision.article.revisions.first().content.short_answer == "我的改动。"
+    assert revision.article.revisions.count() == 3
 
 
 @pytest.mark.parametrize(
@@ -243,3 +256,78 @@ def test_the_list_of_articles_costs_the_same_at_any_length(client, editor, publi
     client.force_login(editor)
     with django_assert_max_num_queries(12):
         assert client.get("/admin/articles/article/").status_code == 200
+
+
+def test_a_role_is_only_changed_by_a_superuser(client, db):
+    from django.contrib.auth.models import Group, Permission
+
+    manager = User.objects.create_user("manager", is_staff=True)
+    manager.groups.add(Group.objects.get(name="管理员"))
+    manager.user_permissions.add(*Permission.objects.filter(codename__endswith="_group"))
+    client.force_login(manager)
+    group = Group.objects.get(name="作者")
+    assert client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "x"}).status_code == 403
+    assert client.post(reverse("admin:auth_group_add"), {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\u202e"])
+def test_a_question_of_invisible_characters_alone_comes_back_with_a_sentence(client, writer, form_data, title):
+    client.force_login(writer)
+    response = client.post(ADD, form_data(title=title))
+    assert "请填写问题" in response.content.decode()
+
+
+def test_a_body_that_cleaning_makes_too_long_comes_back_with_a_sentence(client, writer, form_data):
+    client.force_login(writer)
+    body = '<p><a href="https://example.org/">链</a></p>' * 4_600
+    response = client.post(ADD, form_data(body=body))
+    assert "正文太长" in response.content.decode()
+
+
+def test_submitting_needs_the_permission_to(client, db, form_data):
+    from django.contrib.auth.models import Permission
+
+    person = User.objects.create_user("adder", is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="add_article"))
+    client.force_login(person)
+    assert "您没有提交审核的权限" in client.post(ADD, form_data(_submit="1")).content.decode()
+    assert not Article.objects.exists()
+
+
+def test_a_new_tag_may_be_a_number_and_is_made_only_with_the_article(client, writer, form_data):
+    Tag.objects.create(pk=120, name="急救")
+    client.force_login(writer)
+    client.post(ADD, form_data(title="", tags=["new:12393"]))
+    assert Tag.objects.count() == 1
+    client.post(ADD, form_data(tags=["new:120", "120"]))
+    content = Article.objects.get().latest_revision.content
+    assert [Tag.objects.get(pk=tag).name for tag in content.tags] == ["120", "急救"]
+
+
+def test_the_reason_of_a_rejection_stands_at_the_top(client, writer, reviewer, content):
+    revision = workflow.save_draft(content(), by=writer)
+    workflow.submit(revision, by=writer)
+    workflow.reject(revision, by=reviewer, reason="请写明文号")
+    client.force_login(writer)
+    assert "shenhe：请写明文号" in client.get(change(revision.article)).content.decode()
+
+
+def test_a_preview_says_that_it_is_one(client, writer, content):
+    revision = workflow.save_draft(content(), by=writer)
+    client.force_login(writer)
+    page = client.get(reverse("admin:articles_article_preview", args=[revision.article_id, revision.pk])).content.decode()
+    assert f"预览：版本 #{revision.pk}，草稿" in page
+
+
+def test_saving_over_a_schedule_says_that_it_is_cancelled(client, editor, writer, publish, approved, form_data):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    article = publish()
+    workflow.schedule(approved(article=article), by=editor, at=timezone.now() + timedelta(hours=1))
+    article.refresh_from_db()
+    client.force_login(editor)
+    page = client.post(change(article), form_data(parent=article.latest_revision_id), follow=True).content.decode()
+    assert "定时发布已经取消" in page
+    assert article.events.filter(verb="unschedule").exists()

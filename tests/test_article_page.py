@@ -80,7 +80,7 @@ class TestContent:
 
     def test_the_reviewer_is_named_and_a_forced_article_says_that_nobody_reviewed_it(self, publish, visit, content, writer):
         reviewed = visit(publish().get_absolute_url())
-        assert "shenhe" in reviewed.one("main").text
+        assert "沈合" in reviewed.one("main").text
         assert "尚未经医学审核" not in reviewed.one("main").text
         revision = workflow.save_draft(content("紧急问题？"), by=writer)
         forced = workflow.force_publish(revision, by=None, reason="紧急")
@@ -137,7 +137,7 @@ class TestStructuredData:
         assert data["@type"] == "MedicalWebPage"
         assert data["name"] == article.title
         assert data["url"] == f"http://testserver/articles/{article.pk}/"
-        assert data["reviewedBy"]["name"] == "shenhe"
+        assert data["reviewedBy"]["name"] == "沈合"
         assert data["lastReviewed"]
 
     def test_the_review_is_dated_as_the_page_dates_it(self, publish, visit, monkeypatch):

@@ -101,7 +101,7 @@ def test_every_article_that_was_public_is_a_line(many_articles, tmp_path):
     by_title = {record["title"]: record for record in records}
     assert by_title["第一个？"]["merged_into"] == by_title["第二个？"]["merged_into"] == by_title["第三个？"]["id"]
     assert by_title["审核过的？"]["tags"] == ["VIP", "补缴", "断缴"]
-    assert by_title["审核过的？"]["reviewed_by"] == "shenhe"
+    assert by_title["审核过的？"]["reviewed_by"] == "沈合"
     assert by_title["没有确认的？"]["forced_because"] == "疫情通知"
     assert by_title["撤回的？"]["withdrawn_at"]
     assert (by_title["导入的0？"]["source_id"], len(by_title["导入的0？"]["source_digest"])) == ("s0", 64)

@@ -424,14 +424,14 @@ WRONG_LINES = {
     "sources of texts": ({**RECORD, "sources": ["某办法"]}, "sources"),
     "source without title": ({**RECORD, "sources": [{"number": "1号"}]}, "标题"),
     "source with a wrong address": ({**RECORD, "sources": [{"title": "某办法", "url": "javascript:x"}]}, "网址"),
-    "id is a text": ({**RECORD, "id": "7"}, "id"),
-    "id is true": ({**RECORD, "id": True}, "id"),
-    "id is negative": ({**RECORD, "id": -1}, "id"),
-    "id is enormous": ({**RECORD, "id": 10**30}, "id"),
-    "merged into a text": ({**RECORD, "id": 7, "merged_into": "8"}, "merged_into"),
-    "merged into nothing": ({**RECORD, "id": 7, "merged_into": 123456}, "123456"),
-    "reviewer without a date": ({**RECORD, "id": 7, "reviewed_by": "某人"}, "reviewed_at"),
-    "ends before it begins": ({**RECORD, "id": 7, "published_at": "2025-01-01", "expire_at": "2024-01-01"}, "下线时间"),
+    "id is a text": ({**RECORD, "schema": 1, "id": "7"}, "id"),
+    "id is true": ({**RECORD, "schema": 1, "id": True}, "id"),
+    "id is negative": ({**RECORD, "schema": 1, "id": -1}, "id"),
+    "id is enormous": ({**RECORD, "schema": 1, "id": 10**30}, "id"),
+    "merged into a text": ({**RECORD, "schema": 1, "id": 7, "merged_into": "8"}, "merged_into"),
+    "merged into nothing": ({**RECORD, "schema": 1, "id": 7, "merged_into": 123456}, "123456"),
+    "reviewer without a date": ({**RECORD, "schema": 1, "id": 7, "reviewed_by": "某人"}, "reviewed_at"),
+    "ends before it begins": ({**RECORD, "schema": 1, "id": 7, "published_at": "2025-01-01", "expire_at": "2024-01-01"}, "下线时间"),
 }
 
 
@@ -602,3 +602,10 @@ def test_an_import_that_was_killed_is_simply_run_again(tmp_path, lines):
     assert query(site, "SELECT count(DISTINCT title) FROM articles_article") == 2000
     assert query(site, "SELECT count(*) FROM articles_event WHERE verb = 'save_draft'") == 2000
     assert query(site, "PRAGMA integrity_check") == "ok"
+
+
+def test_an_id_in_somebody_else_s_file_is_no_claim_to_an_address(take_in, lines):
+    assert take_in(lines({**RECORD, "id": 900, "reviewed_by": "某人", "reviewed_at": "2025-01-01"}), publish=True).code == 0
+    article = Article.objects.get()
+    assert article.pk != 900
+    assert article.reviewed_by == ""

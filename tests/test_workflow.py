@@ -41,7 +41,7 @@ def test_publishing_copies_the_revision_and_records_every_step(publish, category
     assert article.excerpt == "还在。还在。余额会转到下一年接着用。"
     assert Article.objects.published().get() == article
     assert events(article) == ["save_draft", "submit", "approve", "publish"]
-    assert article.reviewed_by == "shenhe"
+    assert article.reviewed_by == "沈合"
 
 
 def test_a_new_version_replaces_the_old_one_and_keeps_the_publication_date(publish, approved, editor):
@@ -183,6 +183,33 @@ def test_nor_can_an_author_whose_text_somebody_else_saved_again(boss, writer, co
         workflow.approve(second, by=boss)
 
 
+def test_nor_can_an_author_whose_rejected_text_somebody_else_reverted_to(boss, writer, editor, reviewer, content):
+    article = workflow.save_draft(content(), by=writer).article
+    hers = workflow.save_draft(content(short_answer="未审的话。"), by=boss, article=article)
+    other = workflow.save_draft(content(), by=writer, article=article)
+    workflow.submit(other, by=writer)
+    workflow.approve(other, by=reviewer)
+    workflow.publish(other, by=editor)
+    hers.refresh_from_db()
+    back = workflow.revert(hers, by=writer)
+    workflow.submit(back, by=writer)
+    with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
+        workflow.approve(back, by=boss)
+
+
+def test_an_author_does_not_reject_either(boss, content):
+    revision = workflow.save_draft(content(), by=boss)
+    workflow.submit(revision, by=boss)
+    with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
+        workflow.reject(revision, by=boss, reason="收回")
+
+
+def test_a_reviewer_without_a_name_is_not_shown_by_the_sign_in_name(publish, reviewer):
+    reviewer.last_name = reviewer.first_name = ""
+    reviewer.save()
+    assert publish().reviewed_by == "本站审核人员"
+
+
 def test_but_the_author_of_an_earlier_published_version_can(boss, writer, reviewer, editor, content):
     first = workflow.save_draft(content(), by=boss)
     workflow.submit(first, by=boss)
@@ -224,7 +251,7 @@ def test_a_forced_publication_says_so_until_a_second_person_confirms(draft, writ
             workflow.confirm(revision, by=person)
     workflow.confirm(revision, by=reviewer)
     article.refresh_from_db()
-    assert (article.reviewed_by, revision.needs_confirmation) == ("shenhe", False)
+    assert (article.reviewed_by, revision.needs_confirmation) == ("沈合", False)
     with pytest.raises(NotAllowed, match="不需要复核"):
         workflow.confirm(revision, by=reviewer)
 
@@ -305,6 +332,37 @@ def test_a_withdrawal_takes_a_scheduled_change_off_the_schedule(publish, approve
     assert not Article.objects.published().exists()
 
 
+def test_a_correction_before_the_first_publication_keeps_the_time(approved, editor, monkeypatch):
+    at = timezone.now() + HOUR
+    first = approved()
+    workflow.schedule(first, by=editor, at=at)
+    workflow.schedule(approved(body="<p>更正。</p>", article=first.article), by=editor, at=at)
+    assert not Article.objects.published().exists()
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    assert Article.objects.published().get().body_html == "<p>更正。</p>"
+
+
+def test_who_may_not_publish_does_not_undo_a_schedule(publish, approved, editor, writer, content):
+    article = publish()
+    workflow.schedule(approved(article=article), by=editor, at=timezone.now() + HOUR)
+    with pytest.raises(NotAllowed, match="已定时发布的改动"):
+        workflow.save_draft(content(), by=writer, article=article)
+    workflow.save_draft(content(), by=editor, article=article)
+    assert events(article)[-2:] == ["unschedule", "save_draft"]
+
+
+def test_publishing_what_has_expired_opens_it_again(publish, approved, editor):
+    article = publish()
+    Article.objects.filter(pk=article.pk).update(go_live_at=timezone.now() - 2 * HOUR, expire_at=timezone.now() - HOUR)
+    workflow.publish(approved(article=article), by=editor)
+    assert Article.objects.published().get() == article
+
+
+def test_the_year_9999_is_too_far(approved, editor):
+    with pytest.raises(NotAllowed, match="不能太远"):
+        workflow.schedule(approved(), by=editor, at=timezone.datetime(9999, 6, 1, tzinfo=timezone.get_default_timezone()))
+
+
 def test_the_past_is_no_time_to_schedule_for(approved, editor):
     with pytest.raises(NotAllowed, match="须晚于现在"):
         workflow.schedule(approved(), by=editor, at=timezone.now() - HOUR)
@@ -364,6 +422,13 @@ def test_merging_in_a_circle_or_into_nothing_is_refused(publish, editor, draft):
             workflow.merge(article, into=into, by=editor)
     b.refresh_from_db()
     assert b.visible
+
+
+def test_merging_into_what_readers_cannot_see_yet_is_refused(publish, approved, editor):
+    later = approved("乙？")
+    workflow.schedule(later, by=editor, at=timezone.now() + HOUR)
+    with pytest.raises(NotAllowed, match="现在能看到"):
+        workflow.merge(publish("甲？"), into=later.article, by=editor)
 
 
 def test_only_publishers_merge(publish, writer, reviewer):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from articles.models import Article
 from articles.search.engine import Clause, Filters, Hits, SearchEngine
 from articles.search.follower import IndexUnavailable, doubt, engine, rebuild, sync
-from articles.text import Segment, highlight, passage, strip_controls, terms
+from articles.text import Segment, highlight, passage, strip_controls, terms, with_stop
 
 __all__ = ["Filters", "Hits", "IndexUnavailable", "SearchPage", "engine", "filters_now", "rank", "rebuild", "search", "sync"]
 
@@ -83,14 +83,10 @@ def _cards():
 def _results(text: str, articles: list[Article]) -> list[Result]:
     split = terms(text[:QUERY_LIMIT])
     wanted = split.pairs + [word for word in split.words if len(word) > 1] if split.pairs else split.chars
-    return [Result(article, highlight(article.title, wanted), passage(_text_to_show(article), wanted)) for article in articles]
-
-
-def _text_to_show(article: Article) -> str:
-    answer = article.short_answer
-    if answer and answer[-1] not in "。！？!?；;":
-        answer += "。"
-    return f"{answer}{article.plain_text}"
+    return [
+        Result(article, highlight(article.title, wanted), passage(with_stop(article.short_answer) + article.plain_text, wanted))
+        for article in articles
+    ]
 
 
 def _search_titles(text: str, offset: int, limit: int, **chosen) -> SearchPage:

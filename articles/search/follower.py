@@ -164,8 +164,11 @@ def doubt() -> None:
     _doubted = True
 
 
-def sync() -> bool:
-    """Take in the events since the last sync. Returns at once, False, where another process is at it."""
+def sync(*, may_rebuild: bool = True) -> bool:
+    """Take in the events since the last sync. Returns at once, False, where another process is at it.
+
+    Without `may_rebuild`, for a request, an index that has to be made anew from more than a batch is left to the next sync.
+    """
     if _up_to_date(read_position(), *_log()):
         return True
     with exclusive("search") as mine:
@@ -174,8 +177,10 @@ def sync() -> bool:
         position = read_position()
         if position and _can_go_on(position, *_log()):
             _catch_up(position)
-        else:
+        elif may_rebuild or not Event.objects.to_follow()[BATCH : BATCH + 1].exists():
             _rebuild()
+        else:
+            return False
         return True
 
 

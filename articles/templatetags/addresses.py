@@ -1,7 +1,8 @@
 """Addresses that a template cannot put together by itself."""
 
 from django import template
-from django.conf import settings
+
+from articles.addresses import site_url
 
 register = template.Library()
 
@@ -9,8 +10,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def absolute(context, path: str) -> str:
     """`path` with scheme and host: of SITE_URL where it is set, else of the request."""
-    request = context["request"]
-    return (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + path
+    return site_url(context["request"]) + path
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Settings. Everything that differs between machines comes from the environment; docs/settings.md lists it."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -21,6 +22,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")  # https://example.org; empty: the address of the request
 if SITE_URL and not SITE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("SITE_URL must start with http:// or https://")
+ALLOWED_HOSTS += [host for host in [urlsplit(SITE_URL).hostname] if host and host not in ALLOWED_HOSTS]
 SITE_NAME = env.str("SITE_NAME", default="问康")
 
 INSTALLED_APPS = [
@@ -101,7 +103,6 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = DATA_DIR / "media"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -110,12 +111,9 @@ STORAGES = {
 if DEBUG:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TEST_RUNNER = "django.test.runner.DiscoverRunner"
-
 # A form holds at most one article; its body is limited to 200,000 characters.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Pages hold no inline code and load nothing from elsewhere. The admin adds the hash of the editor's import map (admin.py).
 CONTENT_SECURITY_POLICY = {

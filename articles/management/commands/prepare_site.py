@@ -38,7 +38,8 @@ class Command(BaseCommand):
 def collect_static() -> None:
     """Collect and compress the static files, which takes seconds, unless they are the ones collected last."""
     files = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
-    state = hashlib.sha256("\n".join(f"{file} {os.stat(file).st_mtime_ns} {os.stat(file).st_size}" for file in files).encode()).hexdigest()
+    facts = [settings.STORAGES["staticfiles"]["BACKEND"], *(f"{file} {os.stat(file).st_mtime_ns}" for file in files)]
+    state = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     stamp = settings.STATIC_ROOT / ".collected"
     if not (stamp.exists() and stamp.read_text() == state):
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
@@ -51,13 +52,12 @@ def load_reference_data() -> None:
     call_command("loaddata", "regions", verbosity=0)
     if not Category.objects.exists():
         call_command("loaddata", "categories", verbosity=0)
-    for role in json.loads((FIXTURES / "groups.json").read_text(encoding="utf-8")):
-        _add_role(role["name"], role["permissions"])
+    if not Group.objects.exists():
+        for role in json.loads((FIXTURES / "groups.json").read_text(encoding="utf-8")):
+            _add_role(role["name"], role["permissions"])
 
 
 def _add_role(name: str, permissions: list[str]) -> None:
-    group, created = Group.objects.get_or_create(name=name)
-    if created:
-        pairs = [permission.split(".") for permission in permissions]
-        found = [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]
-        group.permissions.set(found)
+    pairs = [permission.split(".") for permission in permissions]
+    found = [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]
+    Group.objects.create(name=name).permissions.set(found)
