@@ -15,7 +15,7 @@ from articles.models import Article, Cursor, Event, RelatedArticle
 from articles.search.documents import text_fields
 from articles.search.engine import Clause, Hits, SearchEngine
 from articles.search.follower import exclusive, read_position
-from articles.text import normalise
+from articles.text import question
 
 STORED = 30
 TERMS = 30  # weighted terms a part; fewer loses the subject, more brings in chatter
@@ -149,13 +149,9 @@ def _fits(other: Article, article: Article) -> bool:
 
 def _without_twins(article: Article, scored: Iterable[tuple[Article, float, str]]) -> Iterator[tuple[Article, float, str]]:
     """Without those that ask the same in the same words as the article or as one before them."""
-    seen = {_question(article.title)}
+    seen = {question(article.title)}
     for item in scored:
-        question = _question(item[0].title)
-        if question not in seen:
-            seen.add(question)
+        asked = question(item[0].title)
+        if asked not in seen:
+            seen.add(asked)
             yield item
-
-
-def _question(title: str) -> str:
-    return normalise(title).rstrip("?？ 吗呢")

@@ -75,6 +75,15 @@ def _dictionary():
     return rjieba
 
 
+def question(text: str) -> str:
+    """`text` as one term: what is left of a question when signs, spaces and closing particles do not matter.
+
+    >>> question("医保卡的钱，年底会清零吗？") == question("医保卡的钱年底会清零")
+    True
+    """
+    return "".join(_RUN.findall(normalise(text))).rstrip("吗呢啊呀吧")
+
+
 def terms(text: str) -> Terms:
     """Split `text` for indexing and for searching."""
     chars, pairs, words = [], [], []

@@ -23,7 +23,7 @@ def prepared(db, run):
 
 def test_an_empty_site_gets_the_samples_published_found_and_related(prepared):
     assert Article.objects.published().count() == len(LINES) >= 60
-    assert search.search("个人账户 清零").results[0].article.category.slug == "personal-account"
+    assert "清零" in search.search("个人账户 清零").results[0].article.title
     assert RelatedArticle.objects.values("article").distinct().count() == len(LINES)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from articles.models import Article
 from articles.search.engine import Clause, Filters, Hits, SearchEngine
 from articles.search.follower import IndexUnavailable, doubt, engine, rebuild, sync
-from articles.text import Segment, highlight, passage, strip_controls, terms, with_stop
+from articles.text import Segment, highlight, passage, question, strip_controls, terms, with_stop
 
 __all__ = ["Filters", "Hits", "IndexUnavailable", "SearchPage", "engine", "filters_now", "rank", "rebuild", "search", "sync"]
 
@@ -22,7 +22,10 @@ logger = logging.getLogger(__name__)
 
 QUERY_LIMIT = 200  # characters; more is cut
 TERM_LIMIT = 120  # different terms a field
-WEIGHTS = {"title_pairs": 2.0, "title_words": 1.0, "body_pairs": 1.0, "body_words": 0.5}
+WEIGHTS = {
+    "title_pairs": 2.0, "title_words": 1.0, "phrasing_pairs": 1.0, "phrasing_words": 0.5, "body_pairs": 1.0, "body_words": 0.5,
+}  # fmt: skip
+WHOLE_QUESTION = 10.0  # a title or phrasing typed as it stands comes first
 FALLBACK_TITLES = 20_000
 FALLBACK_COLUMNS = {"category": "category", "region": "region_links__region", "tag": "tag_links__tag"}
 
@@ -50,12 +53,12 @@ def rank(text: str, filters: Filters, engine: SearchEngine, *, offset: int = 0, 
 
 def clauses(text: str) -> list[Clause]:
     """`text` as weighted terms: character pairs and dictionary words, in title and body; any of them may match."""
-    split = terms(strip_controls(text)[:QUERY_LIMIT])
+    text = strip_controls(text)[:QUERY_LIMIT]
+    split = terms(text)
     if not split.pairs:
-        return [Clause("title_chars", char, 2.0) for char in dict.fromkeys(split.chars)] + [
-            Clause("body_words", char, 0.5) for char in dict.fromkeys(split.chars)
-        ]
-    found = []
+        chars = dict.fromkeys(split.chars)
+        return [Clause("title_chars", char, 2.0) for char in chars] + [Clause("body_words", char, 0.5) for char in chars]
+    found = [Clause("question", question(text), WHOLE_QUESTION)]
     for field, weight in WEIGHTS.items():
         kind = split.pairs if field.endswith("pairs") else split.words
         found += [Clause(field, term, weight) for term in list(dict.fromkeys(kind))[:TERM_LIMIT]]

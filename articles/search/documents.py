@@ -1,15 +1,15 @@
 """From article rows to search documents, a batch at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.db.models import prefetch_related_objects
 
 from articles.models import ArticleQuerySet, Region
 from articles.search.engine import SearchDocument
-from articles.text import terms
+from articles.text import question, terms, with_stop
 
-SCHEMA = 2  # raise it when documents change shape: every index is then rebuilt
+SCHEMA = 3  # raise it when documents change shape: every index is then rebuilt
 BATCH = 500
 NATIONAL = "100000"
 FOREVER = 2_932_896  # 9999-12-31 in days since 1970
@@ -26,10 +26,9 @@ def documents(articles: ArticleQuerySet) -> Iterator[SearchDocument]:
 
 
 def _document(article, parents) -> SearchDocument:
-    body = "\n".join([article.short_answer, *article.phrasings, article.plain_text])
     return SearchDocument(
         id=article.pk,
-        text=text_fields(article.title, body),
+        text=text_fields(article.title, with_stop(article.short_answer) + article.plain_text, article.phrasings),
         category=article.category_id,
         tags=tuple(link.tag_id for link in article.tag_links.all()),
         regions=tuple(_with_ancestors((link.region_id for link in article.region_links.all()), parents)),
@@ -39,9 +38,14 @@ def _document(article, parents) -> SearchDocument:
     )
 
 
-def text_fields(title: str, body: str) -> dict[str, list[str]]:
-    in_title, in_body = terms(title), terms(body)
+def text_fields(title: str, body: str, phrasings: Iterable[str] = ()) -> dict[str, list[str]]:
+    """The text fields of a document."""
+    phrasings = list(phrasings)
+    in_title, in_phrasings, in_body = terms(title), terms("\n".join(phrasings)), terms(body)
     return {
+        "question": list(filter(None, map(question, [title, *phrasings]))),
+        "phrasing_pairs": in_phrasings.pairs,
+        "phrasing_words": in_phrasings.words,
         "title_pairs": in_title.pairs,
         "title_words": in_title.words,
         "title_chars": in_title.chars,

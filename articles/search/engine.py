@@ -8,8 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-# Text fields. `title_chars` exists for queries of a single character.
-TEXT_FIELDS = ("title_pairs", "title_words", "title_chars", "body_pairs", "body_words")
+# Text fields. `question` holds the whole title and the whole phrasings, each as one term, for questions typed as they stand;
+# `title_chars` exists for queries of a single character.
+TEXT_FIELDS = (
+    "question", "title_pairs", "title_words", "title_chars", "phrasing_pairs", "phrasing_words", "body_pairs", "body_words",
+)  # fmt: skip
 
 
 class SearchDocument(NamedTuple):
