@@ -202,6 +202,7 @@ _VERB_LABELS = {
     "save_draft": "保存草稿",
     "schedule_failed": "定时发布未成",
     "unschedule": "取消定时",
+    "vocabulary": "更改栏目或标签",
     "restore": "从导出恢复",
     "import": "导入",
 }
@@ -265,14 +266,23 @@ def _panel(article: Article, user) -> dict:
     }
 
 
+class VocabularyAdmin(admin.ModelAdmin):
+    """Changes of the words that articles are filed under stand in the audit log too."""
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            workflow.record_vocabulary(obj, by=request.user)
+
+
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(VocabularyAdmin):
     list_display = ["name", "slug", "position"]
     prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(VocabularyAdmin):
     list_display = ["name", "slug"]
     search_fields = ["name"]
     fields = ["name", "slug"]

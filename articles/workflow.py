@@ -505,6 +505,13 @@ def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> No
     Event.objects.create(verb="import", by=by, note=note[:500], data=outcomes)
 
 
+def record_vocabulary(changed: Category | Tag, *, by: User | None) -> None:
+    """A category or tag got another name or address: whatever prints these can follow the log."""
+    Event.objects.create(
+        verb="vocabulary", by=by, note=f"{changed._meta.verbose_name}：{changed}"[:500], data={changed._meta.model_name: changed.pk}
+    )
+
+
 def _name(user: User) -> str:
     """The name that readers see; a sign-in name is not for them."""
     return f"{user.last_name}{user.first_name}".strip() or "本站审核人员"

@@ -331,3 +331,13 @@ def test_saving_over_a_schedule_says_that_it_is_cancelled(client, editor, writer
     page = client.post(change(article), form_data(parent=article.latest_revision_id), follow=True).content.decode()
     assert "定时发布已经取消" in page
     assert article.events.filter(verb="unschedule").exists()
+
+
+def test_renaming_a_category_stands_in_the_log(client, editor, category):
+    client.force_login(editor)
+    url = reverse("admin:articles_category_change", args=[category.pk])
+    data = {"slug": category.slug, "name": "我的账户", "description": "", "position": 10}
+    client.post(url, data)
+    client.post(url, data)
+    event = Event.objects.get(verb="vocabulary")
+    assert (event.by, event.note, event.data) == (editor, "栏目：我的账户", {"category": category.pk})
