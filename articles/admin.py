@@ -177,11 +177,11 @@ class ArticleAdmin(admin.ModelAdmin):
             return back
         revision = get_object_or_404(Revision.objects.select_related("article"), pk=form.cleaned_data["revision"], article=id)
         try:
-            _ACTIONS[verb](revision, request.user, form.cleaned_data)
+            said = _ACTIONS[verb](revision, request.user, form.cleaned_data)
         except NotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"完成：{VERBS[verb].label}")
+            messages.success(request, f"完成：{VERBS[verb].label}" + (f"，{said}" if isinstance(said, str) else ""))
         return back
 
 
@@ -234,6 +234,7 @@ def _merge(revision, by, into):
     if target is None:
         raise NotAllowed("没有这个编号的文章，请填写目标文章的编号")
     workflow.merge(revision.article, into=target, by=by)
+    return f"现在转到 #{target.pk}“{target.title}”"
 
 
 # verb: what its button asks for besides the click

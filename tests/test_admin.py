@@ -162,7 +162,7 @@ def test_withdrawing_and_merging_ask_for_what_they_need(client, editor, publish)
     client.force_login(editor)
     assert "请写明原因" in verb(client, one.live_revision, "unpublish", reason=" ").content.decode()
     assert "没有这个编号的文章" in verb(client, one.live_revision, "merge", into=999).content.decode()
-    verb(client, one.live_revision, "merge", into=two.pk)
+    assert f"现在转到 #{two.pk}“乙问题怎么办？”" in verb(client, one.live_revision, "merge", into=two.pk).content.decode()
     verb(client, two.live_revision, "unpublish", reason="政策有变")
     client.logout()
     assert client.get(one.get_absolute_url()).status_code == 301
