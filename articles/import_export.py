@@ -30,7 +30,7 @@ from articles.workflow import NotAllowed, Restored
 SIZE_LIMIT = 1_000_000  # bytes of a text file, and of a line of JSON
 SUFFIXES = {".txt", ".jsonl", ".ndjson"}
 SOURCE_ID_LIMIT = 180  # of the 200 characters of the column; the rest is for the mark of related items
-LAST_ID = 100_000_000  # the sitemap's index names every range of ids up to the last one
+LAST_ID = 2**53  # what JSON readers count to exactly; an address holds as many digits
 FOLLOW_EVERY = 500  # records between two updates of the search index
 
 # A question that names the insurance gets the disclaimer of policy articles; the wider warning is the safe side.

@@ -3,7 +3,6 @@
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.paginator import EmptyPage, PageNotAnInteger
-from django.db.models import Max
 
 from articles.addresses import as_public
 from articles.models import Article, Category
@@ -17,21 +16,30 @@ class _Range:
 
 
 class _IdRanges:
-    """What Sitemap asks of a paginator, without a count."""
+    """What Sitemap asks of a paginator, without a count: a page is a range of ids that holds articles."""
 
     def __init__(self, articles):
         self.articles = articles
-        self.num_pages = (Article.objects.aggregate(last=Max("pk"))["last"] or 0) // RANGE + 1
-        self.page_range = range(1, self.num_pages + 1)
+        self.starts = list(self._starts()) or [0]
+        self.num_pages = len(self.starts)
+
+    def _starts(self):
+        # One look at the index of ids for each range; an id far beyond the others makes no empty ones.
+        start = 0
+        while (first := self.articles.filter(pk__gte=start).values_list("pk", flat=True).first()) is not None:
+            start = first // RANGE * RANGE
+            yield start
+            start += RANGE
 
     def page(self, number):
         try:
             number = int(number)
         except ValueError as error:
             raise PageNotAnInteger from error
-        if number not in self.page_range:
+        if not 1 <= number <= self.num_pages:
             raise EmptyPage
-        return _Range(self.articles.filter(pk__gte=(number - 1) * RANGE, pk__lt=number * RANGE))
+        start = self.starts[number - 1]
+        return _Range(self.articles.filter(pk__gte=start, pk__lt=start + RANGE))
 
 
 class ArticleSitemap(Sitemap):

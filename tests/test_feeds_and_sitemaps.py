@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles import sitemaps, workflow
 from articles.content import DISCLAIMER, POLICY_DISCLAIMER
-from articles.models import Category, Tag
+from articles.models import NEVER, Article, Category, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,17 @@ class TestSitemap:
         found = [path for file in files for path in paths(xml(file.removeprefix("http://testserver")))]
         assert len(files) > 3
         assert sorted(path for path in found if path.startswith("/articles/")) == sorted(article.get_absolute_url() for article in articles)
+
+    def test_an_id_far_beyond_the_others_makes_no_empty_files(self, publish, xml, monkeypatch):
+        monkeypatch.setattr(sitemaps, "RANGE", 10)
+        publish()
+        far = Article.objects.latest("pk").pk + 10_000_000
+        content = Article.objects.get().live_revision.content
+        restored = workflow.Restored(far, timezone.now(), NEVER, None, "", None, None, None, "测试")
+        workflow.restore(content, restored, by=None)
+        files = [node.text for node in xml("/sitemap.xml").iter(f"{SITEMAP}loc")]
+        assert len(files) == 3
+        assert f"/articles/{far}/" in paths(xml("/sitemap-articles.xml?p=2"))
 
     def test_dates_of_change(self, publish, xml):
         publish()
