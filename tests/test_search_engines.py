@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from articles.search.documents import text_fields
 from articles.search.engine import Clause, Filters, SearchDocument
+from tests.damage import overwrite
 
 NOW = 1_800_000_000
 HOUR = 3600
@@ -271,9 +272,9 @@ class TestDamage:
             whole = file.read_bytes()
             damaged = bytearray(whole)
             damaged[len(whole) // 3] ^= 0x55
-            file.write_bytes(damaged)
+            overwrite(file, damaged)
             assert not self.survives(make, directory), file.name
-            file.write_bytes(whole)
+            overwrite(file, whole)
         assert self.survives(make, directory)
 
     def survives(self, make, directory):
