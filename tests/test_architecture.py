@@ -106,4 +106,4 @@ def test_the_project_names_no_machine_and_no_registry():
     for name in files:
         path = ROOT / name
         if path.suffix in {".py", ".txt", ".in", ".toml", ".md", ".html"} and path.exists() and path != Path(__file__):
-            assert "--index-url" not in path.read_text(), name
+            assert "index-url" not in path.read_text(), name
