@@ -79,19 +79,18 @@ def _why_not_merge(revision, user):
     return ["文章已合并到其他文章"] if revision.article.merged_into_id else []
 
 
-def _why_not_publish(revision, user):
+def _why_not_force(revision, user):
     reasons = _unresolved(revision.content)
     if revision.article.merged_into_id:
         reasons.append("文章已合并到其他文章，不能再发布")
     if revision.article.live_revision_id != revision.base_revision_id:
         reasons.append("线上版本在此稿保存之后已更改，请在新版本上重新修改")
-    if revision.state == State.APPROVED and revision.approved_digest != revision.content.digest():
-        reasons.append("内容在审核通过后有改动，须重新审核")
     return reasons
 
 
-def _why_not_force(revision, user):
-    return [reason for reason in _why_not_publish(revision, user) if not reason.startswith("内容在审核通过后")]
+def _why_not_publish(revision, user):
+    changed = revision.state == State.APPROVED and revision.approved_digest != revision.content.digest()
+    return _why_not_force(revision, user) + (["内容在审核通过后有改动，须重新审核"] if changed else [])
 
 
 def _why_not_confirm(revision, user):
@@ -113,11 +112,17 @@ _CHECKS = {
 
 
 def _writers(revision: Revision) -> set[int]:
-    """Whose words may be in this revision unreviewed: of all who saved since the live version, or saved what was reverted to."""
-    since, until = revision.base_revision_id or 0, revision.pk
-    saved = Revision.objects.filter(article=revision.article_id, pk__gt=since, pk__lte=until).select_related("reverted_from")
-    writers = {author for each in saved for author in (_writers(each.reverted_from) if each.reverted_from else ())}
-    return (writers | {each.author_id for each in saved}) - {None}
+    """Whose words may be in this revision unreviewed.
+
+    Of all who saved since the live version; who wrote what was reverted to; and who wrote the live version, where it was
+    published by force and nobody has confirmed it.
+    """
+    base = revision.base_revision
+    saved = Revision.objects.filter(article=revision.article_id, pk__gt=base.pk if base else 0, pk__lte=revision.pk)
+    earlier = [each.reverted_from for each in saved.select_related("reverted_from") if each.reverted_from]
+    if base and not base.reviewed_at:
+        earlier.append(base)
+    return {each.author_id for each in saved}.union(*map(_writers, earlier)) - {None}
 
 
 def _unresolved(content: ArticleContent) -> list[str]:

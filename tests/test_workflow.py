@@ -197,6 +197,18 @@ def test_nor_can_an_author_whose_rejected_text_somebody_else_reverted_to(boss, w
         workflow.approve(back, by=boss)
 
 
+def test_nor_can_an_author_whose_text_went_live_by_force_and_was_never_confirmed(boss, writer, editor, reviewer, content):
+    forced = workflow.save_draft(content(), by=boss)
+    workflow.force_publish(forced, by=editor, reason="紧急更正")
+    second = workflow.save_draft(content(short_answer="改一个字。"), by=writer, article=forced.article)
+    workflow.submit(second, by=writer)
+    with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
+        workflow.approve(second, by=boss)
+    workflow.confirm(forced, by=reviewer)
+    second.refresh_from_db()
+    workflow.approve(second, by=boss)
+
+
 def test_an_author_does_not_reject_either(boss, content):
     revision = workflow.save_draft(content(), by=boss)
     workflow.submit(revision, by=boss)
