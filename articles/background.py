@@ -1,22 +1,28 @@
-"""One thread per server process: due publications, then the followers of the Event log, once a second.
+"""One thread per server process: due publications, the followers of the Event log, then the search log, once a second.
 
 Each job takes a lock that never waits, so any number of processes share the work; a default install needs no cron.
 """
 
 import logging
 import threading
+import time
+from datetime import date
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connections
+from django.utils import timezone
 
-from articles import workflow
+from articles import stats, workflow
 from articles.search.follower import exclusive
 
 logger = logging.getLogger(__name__)
 
 INTERVAL = 1.0  # seconds
+REST = 30.0  # seconds in which a failed search log is left alone; to find it failing may take a round some time
 
 _stopping = threading.Event()
 _thread: threading.Thread | None = None
+_pruned: date | None = None  # the day on which this process last deleted old searches
+_resting_until = 0.0
 
 
 def start() -> None:
@@ -43,7 +49,8 @@ def _run() -> None:
         except Exception:  # the database may be away for a moment; the next round tries again
             logger.exception("background round failed")
         _stopping.wait(INTERVAL)
-    connection.close()
+    stats.flush()
+    connections.close_all()
 
 
 def tick() -> None:
@@ -53,4 +60,19 @@ def tick() -> None:
             if mine:
                 workflow.publish_due()
     finally:  # an article that cannot be published must not hold up the index
-        workflow.follow()
+        try:
+            workflow.follow()
+        finally:
+            _log_searches()
+
+
+def _log_searches() -> None:
+    """Write the search log every round, and delete its old days once a day. Never raises."""
+    global _pruned, _resting_until
+    if time.monotonic() < _resting_until:
+        return
+    today = timezone.localdate()
+    if stats.flush() and (_pruned == today or stats.prune()):
+        _pruned = today
+    else:
+        _resting_until = time.monotonic() + REST

@@ -11,7 +11,22 @@ from articles import workflow
 from articles.content import ArticleContent
 from articles.management.commands.prepare_site import load_reference_data
 from articles.models import Article, Category
+from articles.stats import log
 from tests.html_page import HtmlPage
+
+
+def pytest_collection_modifyitems(items):
+    """Whoever may use the database may use that of the search log too, as in the installation."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker or {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(**{**(marker.kwargs if marker else {}), "databases": "__all__"}), append=False)
+
+
+@pytest.fixture(autouse=True)
+def empty_search_log(monkeypatch):
+    """No test writes down what another has searched."""
+    monkeypatch.setattr(log, "_waiting", {})
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,7 @@ SITE_NAME = env.str("SITE_NAME", default="问康")
 
 INSTALLED_APPS = [
     "articles",
+    "articles.stats",
     "django_prose_editor",
     "taggit",
     "csp",
@@ -74,16 +75,24 @@ TEMPLATES = [
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # finds the widgets' templates beside the pages
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/wenkang.sqlite3")}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Measured with eight writers: WAL, IMMEDIATE and a busy timeout together give no “database is locked”.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;",
-    }
-else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+# Measured with eight writers: WAL, IMMEDIATE and a busy timeout together give no “database is locked”.
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;",
+}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/wenkang.sqlite3"),
+    "stats": env.db_url("STATS_DATABASE_URL", default=f"sqlite:///{DATA_DIR}/stats.sqlite3"),
+}
+for _database in DATABASES.values():
+    _database |= {"OPTIONS": SQLITE} if _database["ENGINE"].endswith("sqlite3") else {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+if DATABASES["stats"]["ENGINE"].endswith("postgresql"):
+    DATABASES["stats"]["OPTIONS"] = {"connect_timeout": 5} | DATABASES["stats"].get("OPTIONS", {})  # nobody waits for statistics
+if DATABASES["stats"] == DATABASES["default"]:
+    raise ImproperlyConfigured("STATS_DATABASE_URL must name another database than DATABASE_URL")
+DATABASE_ROUTERS = ["articles.stats.router.StatsRouter"]
+SEARCH_LOG_DAYS = env.int("SEARCH_LOG_DAYS", default=180)  # 0: searches are not counted
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 
