@@ -11,6 +11,7 @@ from articles import search
 from articles.evaluation import DEPTH, BadSet, read_judgements, read_lines, scores
 from articles.search.documents import FOREVER, text_fields
 from articles.search.engine import SearchDocument
+from articles.search.synonyms import current
 
 ENDLESS = 2**40  # seconds since 1970
 
@@ -41,9 +42,11 @@ class Command(BaseCommand):
             engine = import_string(settings.SEARCH_ENGINE)(Path(scratch) / "index", new=True)
             engine.write(self._documents(setdir, ids))
             queries = tqdm(read_lines(setdir / "queries.jsonl"), unit="问", disable=None)
-            now = search.filters_now()
+            now, groups = search.filters_now(), current()
             return {
-                str(query["id"]): [ids[number - 1] for number in search.rank(str(query.get("text", "")), now, engine, limit=DEPTH).ids]
+                str(query["id"]): [
+                    ids[number - 1] for number in search.rank(str(query.get("text", "")), now, engine, limit=DEPTH, groups=groups).ids
+                ]
                 for query in queries
             }
 
@@ -56,6 +59,8 @@ class Command(BaseCommand):
                 category=0,
                 tags=(),
                 regions=(),
+                within=(),
+                year=0,
                 go_live=0,
                 expires=ENDLESS,
                 valid_until=FOREVER,

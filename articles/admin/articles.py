@@ -1,12 +1,10 @@
-"""The editors' side: Django's own admin. It shows what the rules allow and hands every change to workflow.py."""
+"""Articles: the form, the workflow box above it, the history."""
 
 import base64
 import hashlib
 import re
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -14,18 +12,13 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from taggit import admin as taggit_admin
 
 from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.log import VERB_LABELS
 from articles.forms import ArticleForm, VerbForm
-from articles.models import Article, Category, Event, Region, Revision, Tag
+from articles.models import Article, Revision
 from articles.pages import preview_context
 from articles.workflow import VERBS, NotAllowed
-
-admin.site.site_header = _("问康 编辑部")
-admin.site.site_title = _("问康")
-admin.site.index_title = _("工作台")
-admin.site.enable_nav_sidebar = False
 
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
@@ -162,7 +155,7 @@ class ArticleAdmin(admin.ModelAdmin):
             "article": article,
             "events": article.events.select_related("by", "revision")[:500],
             "revisions": [(revision, workflow.why_not("revert", revision, request.user)) for revision in revisions],
-            "verbs": _VERB_LABELS,
+            "verbs": VERB_LABELS,
         }
         return render(request, "admin/articles/article/history.html", context)
 
@@ -195,17 +188,6 @@ def _public_state(article) -> str:
     if article.live:
         return "公开（待复核）" if article.live_revision.needs_confirmation else "公开"
     return "未公开"
-
-
-_VERB_LABELS = {
-    **{verb: rule.label for verb, rule in VERBS.items()},
-    "save_draft": "保存草稿",
-    "schedule_failed": "定时发布未成",
-    "unschedule": "取消定时",
-    "vocabulary": "更改栏目或标签",
-    "restore": "从导出恢复",
-    "import": "导入",
-}
 
 
 # How each verb takes what its button sent along.
@@ -265,112 +247,3 @@ def _panel(article: Article, user) -> dict:
             for verb, revision in rows
         ],
     }
-
-
-class VocabularyAdmin(admin.ModelAdmin):
-    """Changes of the words that articles are filed under stand in the audit log too."""
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if change and form.changed_data:
-            workflow.record_vocabulary(obj, by=request.user)
-
-
-@admin.register(Category)
-class CategoryAdmin(VocabularyAdmin):
-    list_display = ["name", "slug", "position"]
-    prepopulated_fields = {"slug": ["name"]}
-
-
-@admin.register(Tag)
-class TagAdmin(VocabularyAdmin):
-    list_display = ["name", "slug"]
-    search_fields = ["name"]
-    fields = ["name", "slug"]
-    show_full_result_count = False
-
-    def has_delete_permission(self, request, obj=None):
-        return False  # revisions refer to tags for ever
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look up, not to edit."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(Region)
-class RegionAdmin(ReadOnlyAdmin):
-    list_display = ["code", "full_name", "level", "parent"]
-    list_filter = ["level"]
-    list_select_related = ["parent"]
-    search_fields = ["name", "full_name", "code"]
-
-
-class VerbFilter(admin.SimpleListFilter):
-    """By name, without reading the whole log for the names in it."""
-
-    title = _("操作")
-    parameter_name = "verb"
-
-    def lookups(self, request, model_admin):
-        return _VERB_LABELS.items()
-
-    def queryset(self, request, queryset):
-        return queryset.filter(verb=self.value()) if self.value() else queryset
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "verb_label", "article", "by", "note"]
-    list_filter = [VerbFilter]
-    list_select_related = ["article", "by"]
-    show_full_result_count = False
-    list_per_page = 50
-
-    @admin.display(description=_("操作"), ordering="verb")
-    def verb_label(self, event):
-        return _VERB_LABELS.get(event.verb, event.verb)
-
-
-admin.site.unregister([User, Group, taggit_admin.Tag])  # taggit's own tags hold nothing here
-
-
-@admin.register(Group)
-class RoleAdmin(GroupAdmin):
-    """Who could change a role could take any permission, and approve what they wrote themselves."""
-
-    def has_add_permission(self, request):
-        return request.user.is_superuser
-
-    def has_change_permission(self, request, obj=None):
-        return request.user.is_superuser
-
-    def has_delete_permission(self, request, obj=None):
-        return request.user.is_superuser
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin):
-    """Who is not a superuser can neither make one nor touch one, nor hand out single permissions beyond the roles."""
-
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
-        if request.user.is_superuser or obj is None:
-            return fieldsets
-        hidden = {"is_superuser", "user_permissions"}
-        return [(name, {**box, "fields": [field for field in box["fields"] if field not in hidden]}) for name, box in fieldsets]
-
-    def get_queryset(self, request):
-        people = super().get_queryset(request)
-        return people if request.user.is_superuser else people.filter(is_superuser=False)
-
-    def has_delete_permission(self, request, obj=None):
-        return False  # the audit log names people; who leaves is made inactive

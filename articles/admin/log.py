@@ -1,0 +1,44 @@
+"""The audit log, to read."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from articles.admin.reading import ReadOnlyAdmin
+from articles.models import Event
+from articles.workflow import VERBS
+
+VERB_LABELS = {
+    **{verb: rule.label for verb, rule in VERBS.items()},
+    "save_draft": "保存草稿",
+    "schedule_failed": "定时发布未成",
+    "unschedule": "取消定时",
+    "vocabulary": "更改栏目或标签",
+    "restore": "从导出恢复",
+    "import": "导入",
+}
+
+
+class VerbFilter(admin.SimpleListFilter):
+    """By name, without reading the whole log for the names in it."""
+
+    title = _("操作")
+    parameter_name = "verb"
+
+    def lookups(self, request, model_admin):
+        return VERB_LABELS.items()
+
+    def queryset(self, request, queryset):
+        return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "verb_label", "article", "by", "note"]
+    list_filter = [VerbFilter]
+    list_select_related = ["article", "by"]
+    show_full_result_count = False
+    list_per_page = 50
+
+    @admin.display(description=_("操作"), ordering="verb")
+    def verb_label(self, event):
+        return VERB_LABELS.get(event.verb, event.verb)

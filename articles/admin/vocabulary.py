@@ -1,0 +1,41 @@
+"""The words that articles are filed under."""
+
+from django.contrib import admin
+
+from articles import workflow
+from articles.admin.reading import ReadOnlyAdmin
+from articles.models import Category, Region, Tag
+
+
+class VocabularyAdmin(admin.ModelAdmin):
+    """Changes of the words that articles are filed under stand in the audit log too."""
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            workflow.record_vocabulary(obj, by=request.user)
+
+
+@admin.register(Category)
+class CategoryAdmin(VocabularyAdmin):
+    list_display = ["name", "slug", "position"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Tag)
+class TagAdmin(VocabularyAdmin):
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    fields = ["name", "slug"]
+    show_full_result_count = False
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # revisions refer to tags for ever
+
+
+@admin.register(Region)
+class RegionAdmin(ReadOnlyAdmin):
+    list_display = ["code", "full_name", "level", "parent"]
+    list_filter = ["level"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "full_name", "code"]
