@@ -88,7 +88,7 @@ def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
 def _refresh_one(id: int) -> list[int]:
     """Store the list of one article. Returns the articles that it may now stand beside."""
     article = Article.objects.filter(pk=id, live=True).prefetch_related("tag_links", "region_links").first()
-    hits = _similar(article) if article else Hits([], [], 0)
+    hits = _similar(article) if article else Hits([], [], 0, [])
     found = _chosen(article, hits) if article else []
     with transaction.atomic():
         Article.objects.select_for_update().filter(pk=id).first()  # another machine may be at the same list

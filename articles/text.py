@@ -19,6 +19,7 @@ _CLOSER = dict(zip(OPENERS, CLOSERS, strict=True)) | {'"': '"'}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _RUN = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:\.[0-9]+)?")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")  # 1,400 is 1400
 
 
 class Terms(NamedTuple):
@@ -81,13 +82,13 @@ def question(text: str) -> str:
     >>> question("医保卡的钱，年底会清零吗？") == question("医保卡的钱年底会清零")
     True
     """
-    return "".join(_RUN.findall(normalise(text))).rstrip("吗呢啊呀吧")
+    return "".join(_RUN.findall(_THOUSANDS.sub("", normalise(text)))).rstrip("吗呢啊呀吧")
 
 
 def terms(text: str) -> Terms:
     """Split `text` for indexing and for searching."""
     chars, pairs, words = [], [], []
-    for run in _RUN.findall(normalise(text)):
+    for run in _RUN.findall(_THOUSANDS.sub("", normalise(text))):
         if run[0].isascii():
             for found in (chars, pairs, words):
                 found.append(run)

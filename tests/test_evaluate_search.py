@@ -1,12 +1,20 @@
 """The figures are right, the ranking is the product's own, and a broken set is refused in one line."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
 
 from articles.evaluation import scores
+from articles.models import SynonymGroup
 
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
     {"id": "a", "title": "门诊费用怎么报", "body": "在定点机构直接结算。"},
     {"id": "b", "title": "住院押金要交多少", "body": "各家医院不同。"},
@@ -68,3 +76,20 @@ def test_the_figures_by_hand():
     judged = {"1": {"b", "c"}, "2": {"y"}, "3": {"49", "50"}, "4": {"z"}, "5": set()}
     # Reciprocal ranks 1/2, 0, 0, 0; gains 1/log2(3) + 1/log2(4) over 1 + 1/log2(3); of query 3 one of two is within 50.
     assert scores(found, judged) == {"mrr10": 0.125, "ndcg10": 0.1734, "r10": 0.25, "r50": 0.375, "queries": 4}
+
+
+def test_it_needs_no_prepared_site(evaluation_set, tmp_path):
+    environ = {"DATA_DIR": str(tmp_path / "nothing"), "PATH": os.environ["PATH"]}
+    command = [sys.executable, str(ROOT / "manage.py"), "evaluate_search", str(evaluation_set(judgements={"0": ["a"]}))]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["mrr10"] == 1.0
+    assert "Traceback" not in done.stderr
+
+
+def test_synonyms_that_editors_saved_count(evaluation_set, run, tmp_path):
+    folder, out = evaluation_set(queries=[{"id": "q", "text": "蓝本本"}]), tmp_path / "out.json"
+    run("evaluate_search", folder, "--results", out)
+    before = json.loads(out.read_text())["q"]
+    SynonymGroup(words="蓝本本、押金").save()
+    run("evaluate_search", folder, "--results", out)
+    assert (before, json.loads(out.read_text())["q"]) == ([], ["b"])

@@ -9,16 +9,26 @@ import pytest
 from django.utils.module_loading import import_string
 
 from articles.search.documents import text_fields
-from articles.search.engine import Clause, Filters, SearchDocument
+from articles.search.engine import FACETS, Clause, Filters, Place, SearchDocument
 from tests.damage import overwrite
 
 NOW = 1_800_000_000
 HOUR = 3600
+TODAY = NOW // 86_400
 WORDS = ["医保", "账户", "余额", "报销", "住院", "门诊", "异地", "备案", "生育", "津贴", "断缴", "补缴"]
 
 
 def document(id, title="", body="", **fields):
-    others = {"category": 1, "tags": (), "regions": ("100000",), "go_live": NOW - HOUR, "expires": NOW + HOUR, "valid_until": 0}
+    others = {
+        "category": 1,
+        "tags": (),
+        "regions": (100_000,),
+        "year": 2027,
+        "go_live": NOW - HOUR,
+        "expires": NOW + HOUR,
+        "valid_until": TODAY,
+    }
+    fields.setdefault("within", fields.get("regions", (100_000,)))
     return SearchDocument(id, text_fields(title, body), **others | fields)
 
 
@@ -31,7 +41,10 @@ def found(engine, *terms, **filters):
     return engine.search([clause(term) for term in terms], Filters(**{"now": NOW} | filters), limit=1000).ids
 
 
-@pytest.fixture(params=["articles.search.tantivy.TantivyEngine", "articles.search.memory.MemoryEngine"], ids=["tantivy", "memory"])
+@pytest.fixture(
+    params=["articles.search.tantivy.TantivyEngine", "articles.search.memory.MemoryEngine", "articles.search.fts5.Fts5Engine"],
+    ids=["tantivy", "memory", "fts5"],
+)
 def make(request):
     return import_string(request.param)
 
@@ -184,11 +197,11 @@ class TestSearching:
 
     def test_beyond_the_last_page_there_is_nothing_and_the_total_stays(self, engine):
         engine.write([document(1, "医保")])
-        assert engine.search([clause("医保")], Filters(NOW), offset=980, limit=20) == ([], [], 1)
+        assert engine.search([clause("医保")], Filters(NOW), offset=980, limit=20) == ([], [], 1, [])
 
     def test_no_clause_finds_nothing(self, engine):
         engine.write([document(1, "医保")])
-        assert engine.search([], Filters(NOW)) == ([], [], 0)
+        assert engine.search([], Filters(NOW)) == ([], [], 0, [])
 
     @pytest.mark.parametrize(
         "term", ['"', "医保 OR 住院", "title:*", "+-&&||!(){}[]^~*?:\\/", "\x00", "‮", "😀", "", "%", "'; --", "a" * 10_000]
@@ -211,22 +224,51 @@ class TestSearching:
 
 
 class TestFilters:
-    def test_category_region_and_tag(self, engine):
+    def test_category_tag_and_year(self, engine):
         engine.write(
             [
-                document(1, "医保", category=1, regions=("110000",), tags=(5, 6)),
-                document(2, "医保", category=2, regions=("330900", "330000"), tags=(6,)),
-                document(3, "医保", category=2, regions=("100000",)),
+                document(1, "医保", category=1, tags=(5, 6), year=2026),
+                document(2, "医保", category=2, tags=(6,), year=2025),
+                document(3, "医保", category=2, year=2026),
             ]
         )
         assert found(engine, "医保", category=1) == [1]
         assert sorted(found(engine, "医保", category=2)) == [2, 3]
-        assert found(engine, "医保", region="330000") == [2]
-        assert found(engine, "医保", region="330900") == [2]
-        assert found(engine, "医保", region="33") == []
         assert sorted(found(engine, "医保", tag=6)) == [1, 2]
         assert found(engine, "医保", tag=5, category=2) == []
-        assert found(engine, "医保", tag=6, category=2, region="330000") == [2]
+        assert sorted(found(engine, "医保", year=2026)) == [1, 3]
+        assert found(engine, "医保", tag=6, category=2, year=2025) == [2]
+        assert found(engine, "医保", year=2024) == []
+
+    def test_a_place_is_the_region_with_what_lies_in_it_and_the_larger_ones_around(self, engine):
+        zhejiang, zhoushan, beijing, china = 330_000, 330_900, 110_000, 100_000
+        engine.write(
+            [
+                document(1, "医保", regions=(beijing,)),
+                document(2, "医保", regions=(zhoushan,), within=(zhoushan, zhejiang)),
+                document(3, "医保", regions=(zhejiang,)),
+                document(4, "医保"),
+            ]
+        )
+        seen = lambda *place: sorted(found(engine, "医保", place=Place(*place)))  # noqa: E731
+        assert seen(zhejiang) == [2, 3]
+        assert seen(zhoushan) == [2]
+        assert seen(zhoushan, (zhejiang, china)) == [2, 3, 4]
+        assert seen(zhejiang, (china,)) == [2, 3, 4]
+        assert seen(beijing, (china,)) == [1, 4]
+        assert seen(440_000) == []
+
+    def test_a_policy_holds_through_its_last_day(self, engine):
+        engine.write([document(1, "医保", valid_until=TODAY - 1), document(2, "医保", valid_until=TODAY)])
+        assert found(engine, "医保", today=TODAY, expired=True) == [1]
+        assert found(engine, "医保", today=TODAY, expired=False) == [2]
+        assert found(engine, "医保", today=TODAY + 1, expired=False) == []
+        assert sorted(found(engine, "医保", today=TODAY)) == [1, 2]
+
+    def test_hits_say_until_when_the_policy_holds(self, engine):
+        engine.write([document(1, "医保", valid_until=-5), document(2, "医保医保账户余额住院", valid_until=2_932_896)])
+        hits = engine.search([clause("医保")], Filters(NOW))
+        assert dict(zip(hits.ids, hits.valid_until, strict=True)) == {1: -5, 2: 2_932_896}
 
     def test_filters_change_the_total_and_no_score(self, engine):
         engine.write([document(1, "医保"), document(2, "医保", category=2)])
@@ -253,6 +295,92 @@ class TestFilters:
     def test_what_is_not_visible_is_in_the_count(self, engine):
         engine.write([document(1, "医保", go_live=NOW + 10)])
         assert engine.count() == 1
+
+
+class TestNewest:
+    def test_the_newest_come_first_whatever_matches_best(self, engine):
+        engine.write(
+            [document(1, "医保", go_live=NOW - 3), document(2, "医保医保账户", go_live=NOW - 9), document(3, "医保余额住院", go_live=NOW)]
+        )
+        hits = engine.newest([clause("医保"), clause("账户")], Filters(NOW))
+        assert (hits.ids, hits.total, hits.scores) == ([3, 1, 2], 3, [0.0, 0.0, 0.0])
+
+    def test_pages_follow_each_other(self, engine):
+        engine.write(document(id, "医保", go_live=NOW - id) for id in range(1, 51))
+        pages = [engine.newest([clause("医保")], Filters(NOW), offset=start, limit=20) for start in (0, 20, 40, 60)]
+        assert [id for page in pages for id in page.ids] == list(range(1, 51))
+        assert {page.total for page in pages} == {50}
+
+    def test_as_many_different_terms_as_needed_each_in_any_field(self, engine):
+        engine.write([document(1, "医保", "账户"), document(2, "医保", "医保"), document(3, "账户余额"), document(4, "医保账户余额")])
+        clauses = [clause(term, field) for term in ("医保", "账户", "余额") for field in ("title_words", "body_words")]
+        seen = lambda needed: sorted(engine.newest(clauses, Filters(NOW), needed=needed).ids)  # noqa: E731
+        assert [seen(needed) for needed in (1, 2, 3, 4)] == [[1, 2, 3, 4], [1, 3, 4], [4], []]
+
+    def test_filters_hold_here_too(self, engine):
+        engine.write([document(1, "医保", go_live=NOW + 5), document(2, "医保", category=2), document(3, "医保")])
+        assert engine.newest([clause("医保")], Filters(NOW, category=1)).ids == [3]
+
+    def test_no_clause_finds_nothing(self, engine):
+        engine.write([document(1, "医保")])
+        assert engine.newest([], Filters(NOW)) == ([], [], 0, [])
+
+
+class TestFacets:
+    def test_counts_are_of_all_hits_and_not_of_a_page(self, engine):
+        engine.write(
+            [
+                document(1, "医保", category=1, tags=(5, 6), year=2025, valid_until=TODAY - 1),
+                document(2, "医保", category=2, tags=(6,), year=2026, regions=(330_900,), within=(330_900, 330_000)),
+                document(3, "医保", category=2, year=2026, regions=(330_000,)),
+                document(4, "住院", category=3),
+            ]
+        )
+        counts = engine.facets([clause("医保")], Filters(NOW, today=TODAY), FACETS)
+        assert counts == {
+            "category": {1: 1, 2: 2},
+            "tag": {5: 1, 6: 2},
+            "region": {100_000: 1, 330_000: 1, 330_900: 1},
+            "within": {100_000: 1, 330_000: 2, 330_900: 1},
+            "year": {2025: 1, 2026: 2},
+            "expired": {0: 2, 1: 1},
+        }
+
+    def test_what_readers_may_not_see_is_not_counted(self, engine):
+        engine.write([document(1, "医保", go_live=NOW + 5), document(2, "医保", expires=NOW), document(3, "医保", category=2)])
+        assert engine.facets([clause("医保")], Filters(NOW), ["category"]) == {"category": {2: 1}}
+
+    def test_filters_narrow_the_counts(self, engine):
+        engine.write([document(1, "医保", category=1, year=2025), document(2, "医保", category=2, year=2026)])
+        assert engine.facets([clause("医保")], Filters(NOW, year=2026), ["category", "year"]) == {"category": {2: 1}, "year": {2026: 1}}
+
+    def test_the_twenty_most_frequent_tags(self, engine):
+        engine.write(document(id, "医保", tags=tuple(range(id, 41))) for id in range(1, 41))
+        counts = engine.facets([clause("医保")], Filters(NOW), ["tag"])["tag"]
+        assert counts == {tag: tag for tag in range(21, 41)}
+
+    def test_no_hit_has_no_counts(self, engine):
+        assert engine.facets([], Filters(NOW), FACETS) == {name: {} for name in FACETS}
+        assert engine.facets([clause("医保")], Filters(NOW), []) == {}
+
+
+class TestVocabulary:
+    def test_terms_that_begin_so_the_most_frequent_first(self, engine):
+        engine.write([document(1, "医保账户"), document(2, "医保住院"), document(3, "医保医院", "医生")])
+        assert engine.vocabulary("title_words", "医") == [("医保", 3), ("医院", 1)]
+        assert engine.vocabulary("title_words", "医", limit=1) == [("医保", 3)]
+        assert ("yibao|医保", 3) in engine.vocabulary("spelling", "yib")
+        assert engine.vocabulary("title_words", "账户余") == []
+
+    def test_a_removed_document_takes_its_terms_along_in_the_end(self, engine):
+        engine.write([document(1, "医保"), document(2, "住院")])
+        engine.write([], removed=[2])
+        assert [term for term, _ in engine.vocabulary("title_words", "医")] == ["医保"]
+
+    @pytest.mark.parametrize("prefix", ["", "\x00", "\U0010ffff", "a" * 10_000, "%", "*", "|"])
+    def test_any_prefix_has_an_answer(self, engine, prefix):
+        engine.write([document(1, "医保")])
+        assert len(engine.vocabulary("title_words", prefix, limit=5)) == (not prefix)
 
 
 class TestDamage:
@@ -293,7 +421,12 @@ class TestDamage:
             self.damage(chance, copy)
             try:
                 opened = make(copy)
-                opened.search([clause("医保"), clause("余额", "body_words")], Filters(NOW, category=1, tag=2, region="110000", exclude=4))
+                opened.search(
+                    [clause("医保"), clause("余额", "body_words")], Filters(NOW, category=1, tag=2, place=Place(110_000), exclude=4)
+                )
+                opened.newest([clause("医保")], Filters(NOW))
+                opened.facets([clause("医保")], Filters(NOW), FACETS)
+                opened.vocabulary("spelling", "yi")
                 opened.frequency("title_words", "账户")
                 opened.count()
                 opened.refresh()
@@ -349,7 +482,7 @@ def test_the_engines_agree_on_what_matches(tmp_path):
     chance = random.Random(3)
     engines = [
         import_string(path)(tmp_path / path, new=True)
-        for path in ("articles.search.tantivy.TantivyEngine", "articles.search.memory.MemoryEngine")
+        for path in ("articles.search.tantivy.TantivyEngine", "articles.search.memory.MemoryEngine", "articles.search.fts5.Fts5Engine")
     ]
     for _ in range(4):
         batch = [random_document(chance, id) for id in chance.sample(range(1, 80), 50)]
@@ -361,25 +494,35 @@ def test_the_engines_agree_on_what_matches(tmp_path):
         filters = Filters(
             NOW,
             category=chance.choice([None, None, 1, 2]),
-            region=chance.choice([None, None, "330000", "110000"]),
+            place=chance.choice([None, None, Place(330_000), Place(110_000, (100_000,))]),
             tag=chance.choice([None, None, 1, 2]),
+            year=chance.choice([None, None, 2026]),
+            expired=chance.choice([None, None, True, False]),
+            today=TODAY,
             exclude=chance.choice([None, 5]),
             scheduled=chance.random() < 0.2,
         )
-        first, second = (engine.search(clauses, filters, limit=200) for engine in engines)
-        assert sorted(first.ids) == sorted(second.ids)
-        assert first.total == second.total
-    assert engines[0].count() == engines[1].count()
+        first, *others = (engine.search(clauses, filters, limit=200) for engine in engines)
+        assert [(sorted(hits.ids), hits.total) for hits in others] == [(sorted(first.ids), first.total)] * len(others)
+        needed = chance.randrange(1, 4)
+        assert len({engine.newest(clauses, filters, needed=needed).total for engine in engines}) == 1
+        first, *others = (engine.facets(clauses, filters, FACETS) for engine in engines)
+        assert others == [first] * len(others)
+    assert len({engine.count() for engine in engines}) == 1
 
 
 def random_document(chance, id):
     words = lambda count: "，".join(chance.choices(WORDS, k=count))  # noqa: E731
+    regions = chance.choice([(330_900,), (110_000,), (100_000,)])
     return document(
         id,
         words(3),
         words(12),
         category=chance.choice([1, 2]),
-        regions=chance.choice([("330000", "330900"), ("110000",), ("100000",)]),
+        regions=regions,
+        within=(*regions, 330_000) if regions == (330_900,) else regions,
+        year=chance.choice([2025, 2026]),
+        valid_until=TODAY + chance.choice([-1, 0, 1]),
         tags=tuple(chance.sample([1, 2, 3], chance.randrange(3))),
         go_live=NOW + chance.choice([-HOUR, -HOUR, HOUR]),
         expires=NOW + chance.choice([2 * HOUR, 2 * HOUR, -1]),

@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,7 +76,7 @@ class TestFollowing:
     def test_an_empty_site_has_an_empty_index(self):
         assert search.sync()
         assert search.engine().count() == 0
-        assert search.search("医保") == ([], 0, True)
+        assert search.search("医保") == ([], 0, [], "", True)
 
     def test_publishing_brings_an_article_in_at_once(self, three, publish):
         article = publish("医保新问题？")
@@ -159,7 +161,7 @@ class TestTime:
         assert search.sync()
         assert found() == [5000]
         time_passes(hours=1)
-        assert search.search("医保") == ([], 0, True)
+        assert search.search("医保") == ([], 0, [], "", True)
 
 
 class TestLag:
@@ -487,8 +489,40 @@ class TestDamage:
                 continue
         assert indexed() == published()
 
+    def test_a_full_disk_fails_tidily_pauses_and_ends_by_itself(self, three, publish_many, monkeypatch):
+        seconds = [1000.0]
+        monkeypatch.setattr(follower.time, "monotonic", lambda: seconds[0])
+        before = generations()
+        publish_many(300)
+        with small_files_only(2_000):
+            for _ in range(3):
+                with pytest.raises(Exception):  # noqa: B017, PT011  (whatever the engine makes of it)
+                    search.sync()
+                seconds[0] += 2.5
+            tried = follower._pause.until
+            seconds[0] = tried - 0.1
+            assert search.sync() is False  # at once: nothing is written before the pause is over
+            with pytest.raises(Exception):  # noqa: B017, PT011
+                search.rebuild()  # by hand, nobody has to wait
+        assert len(generations()) <= len(before)  # no half-made index takes up what room there is
+        assert search.sync() is False
+        seconds[0] = tried
+        assert search.sync()
+        assert indexed() == published()
+
     def meta(self):
         return follower.read_position().path / "meta.json"
+
+
+@contextmanager
+def small_files_only(size):
+    """As on a full disk, a file cannot grow beyond `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestWithoutIndex:

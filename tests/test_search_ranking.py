@@ -1,9 +1,16 @@
 """From what a reader types to the articles that answer it: clauses, order, marks."""
 
+import time
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from articles import search
+from articles.content import Source
+from articles.models import Article, Category, Region, Tag
 from articles.search import QUERY_LIMIT, TERM_LIMIT, clauses, filters_now, rank
+from articles.search.documents import documents
 from articles.search.engine import TEXT_FIELDS
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +27,7 @@ def marked(segments):
 class TestClauses:
     def test_pairs_and_words_in_title_and_body(self):
         fields = {clause.field for clause in clauses("医保断缴怎么办")}
-        assert fields == set(TEXT_FIELDS) - {"title_chars"}
+        assert fields == set(TEXT_FIELDS) - {"title_chars", "spelling"}
 
     def test_a_term_is_looked_for_once_a_field(self):
         found = [(clause.field, clause.term) for clause in clauses("医保医保医保")]
@@ -110,17 +117,160 @@ class TestOrder:
 
 
 class TestRegions:
-    def test_a_province_includes_its_cities_and_not_the_reverse(self, publish):
-        city = publish("舟山医保怎么报销？", regions=("330900",))
+    def region(self, code):
+        return Region.objects.get(pk=code)
+
+    def test_a_place_finds_what_applies_there_its_own_first(self, publish):
+        everywhere = publish("看病后医保怎么报销？")
         province = publish("浙江医保怎么报销？", regions=("330000",))
-        publish("全国医保怎么报销？")
-        assert sorted(ids("医保", region="330000")) == [city.pk, province.pk]
-        assert ids("医保", region="330900") == [city.pk]
+        city = publish("舟山医保怎么报销？", regions=("330900",))
+        other = publish("宁波医保怎么报销？", regions=("330200",))
+        found = ids("医保怎么报销", region=self.region("330900"))
+        assert found[0] == city.pk
+        assert set(found) == {city.pk, province.pk, everywhere.pk}
+        assert set(ids("医保怎么报销", region=self.region("330000"))) == {city.pk, province.pk, other.pk, everywhere.pk}
 
     def test_the_country_means_articles_for_everywhere(self, publish):
         publish("舟山医保怎么报销？", regions=("330900",))
         everywhere = publish("全国医保怎么报销？")
-        assert ids("医保", region="100000") == [everywhere.pk]
+        assert ids("医保", region=self.region("100000")) == [everywhere.pk]
+
+    @pytest.mark.parametrize(
+        ("regions", "own", "within"),
+        [
+            ((), {100_000}, {100_000}),
+            (("330900",), {330_900}, {330_900, 330_000}),
+            (("330900", "330200"), {330_900, 330_200}, {330_900, 330_200, 330_000}),
+            (("330900", "330000"), {330_000}, {330_000}),
+            (("100000", "330900"), {100_000}, {100_000}),
+        ],
+    )
+    def test_the_larger_place_decides(self, publish, regions, own, within):
+        article = publish("医保怎么报销？", regions=regions)
+        [document] = documents(Article.objects.filter(pk=article.pk))
+        assert (set(document.regions), set(document.within)) == (own, within)
+
+
+class TestValidity:
+    def test_an_expired_article_sinks_and_stays_to_be_found(self, publish):
+        yesterday = timezone.localdate() - timedelta(days=1)
+        old = publish("居民医保缴费标准是多少？", valid_until=yesterday)
+        new = publish("今后的居民医保缴费标准由谁来决定？", valid_until=timezone.localdate())
+        assert ids("居民医保缴费标准") == [new.pk, old.pk]
+        assert [result.article.expired for result in search.search("居民医保缴费标准").results] == [False, True]
+
+    def test_the_filter_parts_them(self, publish):
+        old = publish("居民医保缴费标准是多少？", valid_until=timezone.localdate() - timedelta(days=1))
+        new = publish("居民医保缴费时间？")
+        assert ids("居民医保缴费", valid=True) == [new.pk]
+        assert ids("居民医保缴费", valid=False) == [old.pk]
+
+
+class TestPages:
+    def test_pages_neither_repeat_nor_lose_an_article_where_blocks_meet(self, publish_many):
+        publish_many(250, valid_until=timezone.localdate() - timedelta(days=1))
+        publish_many(200, title="医保的第{}问怎么办？")
+        search.sync()
+        pages = [ids("医保怎么办", offset=start) for start in range(0, 460, 20)]
+        found = [id for page in pages for id in page]
+        assert len(found) == len(set(found)) == 450
+        assert found == ids("医保怎么办", limit=500)
+
+    def test_by_date_the_newest_comes_first_and_a_shared_word_is_not_enough(self, publish_many, publish):
+        articles = publish_many(5, title="医保断缴第{}问？")
+        publish("医保卡丢了怎么办？")
+        assert ids("医保断缴", newest=True) == [article.pk for article in articles]
+
+    def test_by_date_a_question_that_nothing_answers_well_still_has_results(self, publish):
+        article = publish("医保断缴怎么办？")
+        assert ids("小区门口的药店晚上几点关门医保能用吗", newest=True) == [article.pk]
+
+
+class TestFacets:
+    def counts(self, page, name):
+        return {option.value: option.count for facet in page.facets for option in facet.options if facet.name == name}
+
+    def test_counts_are_those_of_the_results(self, publish):
+        tag = Tag.objects.create(name="断缴")
+        publish("医保断缴怎么办？", tags=(tag.pk,))
+        publish("上海医保断缴多久清零？", tags=(tag.pk,), regions=("310000",), valid_until=timezone.localdate() - timedelta(days=1))
+        page = search.search("断缴")
+        assert self.counts(page, "category") == {"personal-account": 2}
+        assert self.counts(page, "region") == {"310000": 2}  # with what is for the whole country
+        assert self.counts(page, "tag") == {tag.slug: 2}
+        assert self.counts(page, "year") == {str(timezone.localdate().year): 2}
+        assert self.counts(page, "valid") == {"1": 1, "0": 1}
+        assert [facet.label for facet in page.facets] == ["栏目", "地区", "标签", "年份", "有效性"]
+
+    def test_a_chosen_value_leaves_the_others_of_its_kind_in_sight(self, publish):
+        other = Category.objects.exclude(slug="personal-account").first()
+        publish("医保断缴怎么办？")
+        publish("医保断缴怎么补？", category=other.pk)
+        page = search.search("断缴", category=other)
+        assert page.total == 1
+        assert self.counts(page, "category") == {"personal-account": 1, other.slug: 1}
+        assert [option.value for facet in page.facets for option in facet.options if option.chosen] == [other.slug]
+
+    def test_a_chosen_value_without_hits_is_still_shown(self, publish):
+        publish("医保断缴怎么办？")
+        page = search.search("断缴", year=1999)
+        assert (page.total, self.counts(page, "year")["1999"]) == (0, 0)
+
+
+class TestSpelling:
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("yibao", "医保"), ("YiBaoKa", "医保卡"), ("yi bao ka", "医保卡"), ("yb", "医保"), ("ybk", "医保卡"),
+            ("yibaoduanjiao", "医保断缴"),
+            ("医报卡", "医保卡"), ("一保断缴", "医保断缴"), ("医保duanjiao", "医保断缴"), ("重庆一保", "重庆医保"), ("醫報卡", "医保卡"),
+        ],
+    )  # fmt: skip
+    def test_pinyin_and_words_that_sound_the_same_are_understood(self, publish, typed, meant):
+        article = publish("医保卡丢了怎么办？")
+        publish("医保断缴了怎么办？")
+        publish("重庆医保怎么查？")
+        page = search.search(typed)
+        assert page.respelt == meant
+        assert all(char in "".join(marked(page.results[0].title)) for char in meant)
+        assert article.pk in [result.article.pk for result in page.results]
+
+    @pytest.mark.parametrize("typed", ["医保断缴", "CT检查", "hpv", "xyz", "奥特曼怎么办", "12393", "a", "医", "zzzzzzzz", "的", "lv"])
+    def test_what_is_spelt_right_or_unknown_stays_as_it_is(self, publish, typed):
+        publish("医保断缴怎么办？")
+        publish("CT检查能报销吗？")
+        assert search.search(typed).respelt == ""
+
+    def test_a_word_of_the_body_is_not_mended(self, publish):
+        publish("医保卡丢了怎么办？", body="<p>医报是另一个词。</p>")
+        assert search.search("医报").respelt == ""
+
+    @pytest.mark.parametrize("typed", ["yi" * 100, "xianxianxian" * 3, "a'b'c" * 30, "医报" * 100, "g" * 200])
+    def test_hostile_letters_are_answered_quickly(self, publish, typed):
+        publish("医保卡丢了怎么办？")
+        start = time.perf_counter()
+        search.search(typed)
+        assert time.perf_counter() - start < 0.5
+
+
+class TestNumbers:
+    def test_a_document_number_finds_what_cites_it(self, publish):
+        source = Source("关于一件事的意见", number="某医发〔2021〕14号", issuer="某局")
+        publish("2021年14号文件说了什么？", body="<p>某医发文很多。</p>")
+        best = publish("门诊费用怎么报？", sources=(source,))
+        assert ids("某医发〔2021〕14号")[0] == best.pk
+        assert ids("某医发[2021]14号")[0] == best.pk
+
+    def test_an_amount_is_found_however_it_is_written(self, publish):
+        article = publish("起付线是多少？", body="<p>一年 1,400 元。</p>")
+        publish("封顶线是多少？", body="<p>一年 40 万元，1 次。</p>")
+        for typed in ("1400元", "1,400元", "１４００元", "1400 元"):
+            assert ids(typed)[0] == article.pk
+
+    def test_a_telephone_number_is_a_word(self, publish):
+        article = publish("医保电话是多少？", body="<p>拨打 12393 咨询。</p>")
+        publish("急救电话是多少？", body="<p>拨打 120。</p>")
+        assert ids("12393") == [article.pk]
 
 
 class TestMarks:

@@ -4,15 +4,16 @@ An engine knows documents and clauses, never models: text arrives split by artic
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 # Text fields. `question` holds the whole title and the whole phrasings, each as one term, for questions typed as they stand;
-# `title_chars` exists for queries of a single character.
+# `title_chars` exists for queries of a single character; `spelling` holds “yibao|医保” and “yb|医保” for the words of titles.
 TEXT_FIELDS = (
-    "question", "title_pairs", "title_words", "title_chars", "phrasing_pairs", "phrasing_words", "body_pairs", "body_words",
+    "question", "title_pairs", "title_words", "title_chars", "phrasing_pairs", "phrasing_words", "body_pairs", "body_words", "spelling",
 )  # fmt: skip
+FACETS = ("category", "region", "within", "tag", "year", "expired")
 
 
 class SearchDocument(NamedTuple):
@@ -20,7 +21,9 @@ class SearchDocument(NamedTuple):
     text: dict[str, list[str]]  # text field: its terms, repeats kept
     category: int
     tags: tuple[int, ...]
-    regions: tuple[str, ...]  # the article's own regions and the regions that these lie in
+    regions: tuple[int, ...]  # codes of the article's own regions, none within another; 100000 where it is for the whole country
+    within: tuple[int, ...]  # `regions` and the provinces around them, without the country
+    year: int  # of publication, on the site's clock
     go_live: int  # seconds since 1970, as all times here
     expires: int
     valid_until: int  # days since 1970-01-01
@@ -34,13 +37,23 @@ class Clause(NamedTuple):
     weight: float
 
 
+class Place(NamedTuple):
+    """A region to read for: what is for it or lies in it, and, with `around`, what is for a larger one around it."""
+
+    region: int
+    around: tuple[int, ...] = ()
+
+
 class Filters(NamedTuple):
     """What a hit must be. `now` decides visibility; None elsewhere means any."""
 
     now: int
+    today: int = 0  # days since 1970-01-01, for `expired`
     category: int | None = None
-    region: str | None = None
+    place: Place | None = None
     tag: int | None = None
+    year: int | None = None
+    expired: bool | None = None  # the policy has run out before today
     exclude: int | None = None
     scheduled: bool = False  # True: also what goes live later
 
@@ -49,6 +62,7 @@ class Hits(NamedTuple):
     ids: list[int]  # best first
     scores: list[float]
     total: int
+    valid_until: list[int]
 
 
 class SearchEngine(ABC):
@@ -70,7 +84,25 @@ class SearchEngine(ABC):
 
     @abstractmethod
     def search(self, clauses: Sequence[Clause], filters: Filters, *, offset: int = 0, limit: int = 20) -> Hits:
-        """Documents that match at least one clause and every filter."""
+        """Documents that match at least one clause and every filter, best first."""
+
+    @abstractmethod
+    def newest(self, clauses: Sequence[Clause], filters: Filters, *, needed: int = 1, offset: int = 0, limit: int = 20) -> Hits:
+        """Documents that hold at least `needed` different terms of the clauses, each in any of its fields, the newest first.
+
+        Their scores are 0.
+        """
+
+    @abstractmethod
+    def facets(self, clauses: Sequence[Clause], filters: Filters, names: Collection[str]) -> dict[str, dict[int, int]]:
+        """For each of `names` (FACETS): {value: how many of all hits have it}.
+
+        The tags are the 20 most frequent; `expired` has the keys 0 and 1. A value that no hit has is left out.
+        """
+
+    @abstractmethod
+    def vocabulary(self, field: str, prefix: str, limit: int = 100) -> list[tuple[str, int]]:
+        """The terms in `field` that begin so, with their frequency, the most frequent first."""
 
     @abstractmethod
     def frequency(self, field: str, term: str) -> int:

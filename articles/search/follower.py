@@ -20,6 +20,7 @@ import os
 import re
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -165,23 +166,56 @@ def doubt() -> None:
 
 
 def sync(*, may_rebuild: bool = True) -> bool:
-    """Take in the events since the last sync. Returns at once, False, where another process is at it.
+    """Take in the events since the last sync. Returns at once, False, where another process is at it or the last tries have failed.
 
     Without `may_rebuild`, for a request, an index that has to be made anew from more than a batch is left to the next sync.
     """
     if _up_to_date(read_position(), *_log()):
         return True
+    if _pause.is_on():
+        return False
     with exclusive("search") as mine:
         if not mine:
             return False
-        position = read_position()
-        if position and _can_go_on(position, *_log()):
-            _catch_up(position)
-        elif may_rebuild or not Event.objects.to_follow()[BATCH : BATCH + 1].exists():
-            _rebuild()
-        else:
-            return False
-        return True
+        with _pause.after_failures():
+            return _bring_up_to_date(read_position(), may_rebuild)
+
+
+def _bring_up_to_date(position: Position | None, may_rebuild: bool) -> bool:
+    if position and _can_go_on(position, *_log()):
+        _catch_up(position)
+    elif may_rebuild or not Event.objects.to_follow()[BATCH : BATCH + 1].exists():
+        _rebuild()
+    else:
+        return False
+    return True
+
+
+class _Pause:
+    """Between tries that fail: none after the first, which another way may mend, then 2, 4, 8 … 60 seconds.
+
+    A full disk would else be filled again every second, with half an index.
+    """
+
+    def __init__(self):
+        self.failures: dict[Path, int] = {}
+        self.until = 0.0
+
+    def is_on(self) -> bool:
+        return directory() in self.failures and time.monotonic() < self.until
+
+    @contextmanager
+    def after_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            count = self.failures[directory()] = self.failures.get(directory(), 0) + 1
+            self.until = time.monotonic() + (min(2 ** (count - 1), 60) if count > 1 else 0)
+            raise
+        self.failures.pop(directory(), None)
+
+
+_pause = _Pause()
 
 
 def rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int | None:

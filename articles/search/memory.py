@@ -3,6 +3,8 @@
 import math
 import os
 import pickle
+import zlib
+from collections import Counter
 
 from articles.search.engine import TEXT_FIELDS, Hits, SearchEngine
 
@@ -23,33 +25,58 @@ class MemoryEngine(SearchEngine):
         kept = {id: document for id, document in self.documents.items() if id not in set(removed)}
         kept.update({document.id: document for document in documents})
         draft = self.file.with_suffix(".new")
-        draft.write_bytes(pickle.dumps(kept))
+        content = pickle.dumps(kept)
+        draft.write_bytes(zlib.crc32(content).to_bytes(4, "little") + content)
         os.replace(draft, self.file)
         self.documents = kept
 
     def refresh(self):
-        self.documents = pickle.loads(self.file.read_bytes())  # noqa: S301  (our own file under DATA_DIR)
+        self.documents = pickle.loads(self.file.read_bytes()[4:])  # noqa: S301  (our own file under DATA_DIR)
 
     def intact(self):
-        return pickle.loads(self.file.read_bytes()) == self.documents  # noqa: S301
+        content = self.file.read_bytes()
+        return zlib.crc32(content[4:]).to_bytes(4, "little") == content[:4]
 
     def search(self, clauses, filters, *, offset=0, limit=20):
-        scored = [(self._score(document, clauses), document.id) for document in self._visible(filters)]
-        found = sorted(((score, id) for score, id in scored if score), reverse=True)
+        scored = [(self._score(document, clauses), document) for document in self._visible(filters)]
+        found = sorted(((score, document.id, document) for score, document in scored if score), reverse=True)
+        return self._hits([(score, document) for score, _, document in found], offset, limit)
+
+    def newest(self, clauses, filters, *, needed=1, offset=0, limit=20):
+        found = [document for document in self._visible(filters) if self._held(document, clauses) >= max(needed, 1)]
+        found.sort(key=lambda document: (document.go_live, document.id), reverse=True)
+        return self._hits([(0.0, document) for document in found], offset, limit)
+
+    def _hits(self, found, offset, limit):
         page = found[offset : offset + limit]
-        return Hits([id for _, id in page], [score for score, _ in page], len(found))
+        return Hits([d.id for _, d in page], [score for score, _ in page], len(found), [d.valid_until for _, d in page])
+
+    def _held(self, document, clauses):
+        return len({term for field, term, _ in clauses if term in document.text.get(field, [])})
+
+    def facets(self, clauses, filters, names):
+        hits = [document for document in self._visible(filters) if self._held(document, clauses)]
+        counts = {name: Counter(value for document in hits for value in self._values(document, name, filters)) for name in names}
+        return {name: dict(count.most_common(20) if name == "tag" else count) for name, count in counts.items()}
+
+    def _values(self, document, name, filters):
+        return {
+            "category": (document.category,),
+            "region": document.regions,
+            "within": document.within,
+            "tag": document.tags,
+            "year": (document.year,),
+            "expired": (int(document.valid_until < filters.today),),
+        }[name]
+
+    def vocabulary(self, field, prefix, limit=100):
+        counts = Counter(
+            term for document in self.documents.values() for term in set(document.text.get(field, [])) if term.startswith(prefix)
+        )
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
     def _visible(self, filters):
-        for document in self.documents.values():
-            if (
-                (filters.scheduled or document.go_live <= filters.now)
-                and filters.now < document.expires
-                and document.id != filters.exclude
-                and filters.category in (None, document.category)
-                and (filters.region is None or filters.region in document.regions)
-                and (filters.tag is None or filters.tag in document.tags)
-            ):
-                yield document
+        return (document for document in self.documents.values() if _passes(document, filters))
 
     def _score(self, document, clauses):
         return sum(weight * self._bm25(document, field, term) for field, term, weight in clauses)
@@ -71,3 +98,17 @@ class MemoryEngine(SearchEngine):
 
     def count(self):
         return len(self.documents)
+
+
+def _passes(document, filters) -> bool:
+    place = filters.place
+    return (
+        (filters.scheduled or document.go_live <= filters.now)
+        and filters.now < document.expires
+        and document.id != filters.exclude
+        and filters.category in (None, document.category)
+        and filters.year in (None, document.year)
+        and (filters.tag is None or filters.tag in document.tags)
+        and (filters.expired is None or filters.expired == (document.valid_until < filters.today))
+        and (place is None or place.region in document.within or bool(set(place.around) & set(document.regions)))
+    )

@@ -19,10 +19,8 @@ def _schema():
     for field in TEXT_FIELDS:
         # Terms arrive split; positions would double the index and no query of ours uses them.
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("region", tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("id", indexed=True, fast=True)
-    for field in ("category", "tag"):
-        builder.add_unsigned_field(field, indexed=True)
+    for field in ("id", "category", "tag", "region", "within", "year"):
+        builder.add_unsigned_field(field, indexed=True, fast=True)
     for field in ("go_live", "expires", "valid_until"):
         builder.add_integer_field(field, indexed=True, fast=True)
     return builder.build()
@@ -69,26 +67,22 @@ class TantivyEngine(SearchEngine):
     def _fill(self, writer, documents, removed):
         fresh = self.count() == 0
         for id in removed:
-            writer.delete_documents_by_query(self._with_id(id))
+            writer.delete_documents_by_query(self._is("id", id))
         for document in documents:
             if not fresh:
-                writer.delete_documents_by_query(self._with_id(document.id))
+                # delete_documents_by_term() looks for a signed number and finds nothing in an unsigned field.
+                writer.delete_documents_by_query(self._is("id", document.id))
             writer.add_document(self._document(document))
-
-    def _with_id(self, id):
-        # delete_documents_by_term() looks for a signed number and finds nothing in an unsigned field.
-        return Query.term_query(self.schema, "id", id, "basic")
 
     def _document(self, document):
         made = Document()
         for field, terms in document.text.items():
             made.add_text(field, " ".join(terms))
-        for region in document.regions:
-            made.add_text("region", region)
-        for tag in document.tags:
-            made.add_unsigned("tag", tag)
-        made.add_unsigned("id", document.id)
-        made.add_unsigned("category", document.category)
+        for field, values in (("region", document.regions), ("within", document.within), ("tag", document.tags)):
+            for value in values:
+                made.add_unsigned(field, value)
+        for field in ("id", "category", "year"):
+            made.add_unsigned(field, getattr(document, field))
         for field in ("go_live", "expires", "valid_until"):
             made.add_integer(field, getattr(document, field))
         return made
@@ -96,26 +90,86 @@ class TantivyEngine(SearchEngine):
     @_panics_as_exceptions()
     def search(self, clauses, filters, *, offset=0, limit=20):
         searcher = self.index.searcher()
-        query = self._query(clauses, filters)
-        found = searcher.search(query, limit=limit, offset=offset, count=True)
-        ids = searcher.fast_field_values("id", [address for _, address in found.hits])
-        scored = sorted(zip((score for score, _ in found.hits), ids, strict=True), reverse=True)
-        return Hits([id for _, id in scored], [score for score, _ in scored], found.count)
+        found = searcher.search(self._query(self._any(clauses), filters), limit=limit, offset=offset, count=True)
+        hits = self._hits(searcher, found)
+        best_first = sorted(zip(hits.scores, hits.ids, hits.valid_until, strict=True), reverse=True)
+        scores, ids, valid_until = map(list, zip(*best_first, strict=True)) if best_first else ([], [], [])
+        return Hits(ids, scores, hits.total, valid_until)
 
-    def _query(self, clauses, filters):
-        wanted = [
-            (Occur.Should, Query.boost_query(Query.term_query(self.schema, field, term, "freq"), weight)) for field, term, weight in clauses
-        ]
-        if not wanted:
+    @_panics_as_exceptions()
+    def newest(self, clauses, filters, *, needed=1, offset=0, limit=20):
+        searcher = self.index.searcher()
+        query = self._query(self._several(clauses, needed), filters)
+        hits = self._hits(searcher, searcher.search(query, limit=limit, offset=offset, count=True, order_by_field="go_live"))
+        return hits._replace(scores=[0.0] * len(hits.ids))
+
+    @staticmethod
+    def _hits(searcher, found):
+        addresses = [address for _, address in found.hits]
+        ids, valid_until = (searcher.fast_field_values(field, addresses) for field in ("id", "valid_until"))
+        return Hits(ids, [score for score, _ in found.hits], found.count, valid_until)
+
+    @_panics_as_exceptions()
+    def facets(self, clauses, filters, names):
+        wanted = {name: self._aggregation(name, filters) for name in names}
+        found = self.index.searcher().aggregate(self._query(self._any(clauses), filters), wanted) if wanted else {}
+        return {
+            name: {self._key(name, bucket): bucket["doc_count"] for bucket in found[name]["buckets"] if bucket["doc_count"]}
+            for name in names
+        }
+
+    @staticmethod
+    def _aggregation(name, filters):
+        if name == "expired":
+            return {"range": {"field": "valid_until", "ranges": [{"to": filters.today}, {"from": filters.today}]}}
+        # A segment hands on its own most frequent values only, so that what is rare everywhere costs nothing.
+        size, seen = (20, 1000) if name == "tag" else (1000, 1000)
+        return {"terms": {"field": name, "size": size, "segment_size": seen}}
+
+    @staticmethod
+    def _key(name, bucket):
+        return int("to" in bucket) if name == "expired" else int(bucket["key"])
+
+    @_panics_as_exceptions()
+    def vocabulary(self, field, prefix, limit=100):
+        return self.index.searcher().terms_with_prefix(field, prefix, limit=limit)
+
+    def _query(self, wanted, filters):
+        if wanted is None:
             return Query.empty_query()
         musts = [(Occur.Must, Query.const_score_query(query, 0.0)) for query in self._filters(filters)]
         hidden = [(Occur.MustNot, query) for query in self._hidden(filters)]
-        return Query.boolean_query([(Occur.Must, Query.boolean_query(wanted)), *musts, *hidden])
+        return Query.boolean_query([(Occur.Must, wanted), *musts, *hidden])
+
+    def _any(self, clauses):
+        wanted = [(Occur.Should, Query.boost_query(self._term(field, term), weight)) for field, term, weight in clauses]
+        return Query.boolean_query(wanted) if wanted else None
+
+    def _several(self, clauses, needed):
+        """Each term in any of its fields; at least `needed` of the terms."""
+        fields = {}
+        for field, term, _ in clauses:
+            fields.setdefault(term, []).append((Occur.Should, self._term(field, term)))
+        wanted = [(Occur.Should, Query.boolean_query(found)) for found in fields.values()]
+        return Query.boolean_query(wanted, minimum_number_should_match=max(needed, 1)) if wanted else None
+
+    def _term(self, field, value):
+        return Query.term_query(self.schema, field, value, "freq")
+
+    def _is(self, field, value):
+        return Query.term_query(self.schema, field, value, "basic")
 
     def _filters(self, filters: Filters):
-        for field, value in (("category", filters.category), ("region", filters.region), ("tag", filters.tag)):
-            if value is not None:
-                yield Query.term_query(self.schema, field, value, "basic")
+        for field in ("category", "tag", "year"):
+            if (value := getattr(filters, field)) is not None:
+                yield self._is(field, value)
+        if filters.place:
+            places = [self._is("within", filters.place.region), *(self._is("region", code) for code in filters.place.around)]
+            yield Query.boolean_query([(Occur.Should, place) for place in places])
+        if filters.expired is not None:
+            yield (
+                self._range("valid_until", None, filters.today - 1) if filters.expired else self._range("valid_until", filters.today, None)
+            )
 
     def _hidden(self, filters: Filters):
         # Few documents are not yet or no longer visible, so naming these is cheaper than testing every hit.
@@ -123,7 +177,7 @@ class TantivyEngine(SearchEngine):
             yield self._range("go_live", filters.now + 1, None)
         yield self._range("expires", None, filters.now)
         if filters.exclude is not None:
-            yield self._with_id(filters.exclude)
+            yield self._is("id", filters.exclude)
 
     def _range(self, field, lower, upper):
         return Query.range_query(self.schema, field, FieldType.Integer, lower, upper, use_inverted_index=True)
