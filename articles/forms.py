@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import asdict
 from dataclasses import fields as dataclass_fields
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
@@ -20,13 +21,35 @@ from articles.search import QUERY_LIMIT
 from articles.text import strip_controls
 
 LAST_PAGE = 50  # 1,000 results; deeper pages cost more and help nobody
+TOO_DEEP = f"只显示前 {LAST_PAGE * PAGE_SIZE} 条，请加筛选条件或换个说法"
+FILTERS = ("category", "region", "tag", "year", "valid")  # each names a parameter, a field and a facet
+VALID = {"1": "现行有效", "0": "已过有效期"}
+SORTS = {"relevance": "按相关", "date": "按时间"}
+BY_DEFAULT = {"sort": "relevance"}  # an address need not say so
+
+
+def typed_query(text: str) -> str:
+    """What is searched for of what was typed."""
+    return strip_controls(text)[:QUERY_LIMIT].strip()
+
+
+class ChosenFilter(NamedTuple):
+    name: str
+    label: str
+    value: str
 
 
 class SearchForm(forms.Form):
     """Every parameter of /search/; what is malformed gets a 400 with a sentence, never an empty success."""
 
-    q = forms.CharField(required=False, strip=True)
-    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, label="页码", error_messages={"invalid": "页码应是数字"})
+    q = forms.CharField(required=False, strip=True, label="问题")
+    page = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LAST_PAGE,
+        label="页码",
+        error_messages={"invalid": f"应是 1 到 {LAST_PAGE} 的数字", "max_value": TOO_DEEP},
+    )
     category = forms.ModelChoiceField(
         Category.objects.all(),
         required=False,
@@ -37,9 +60,26 @@ class SearchForm(forms.Form):
     )
     region = forms.CharField(required=False, max_length=6, label="地区")
     tag = forms.CharField(required=False, max_length=100, label="标签")
+    year = forms.IntegerField(
+        required=False, min_value=1970, max_value=9998, label="年份", error_messages={"invalid": "应写成 2026 的样子"}
+    )
+    valid = forms.TypedChoiceField(
+        required=False,
+        choices=VALID.items(),
+        coerce=lambda value: value == "1",
+        empty_value=None,
+        label="有效性",
+        error_messages={"invalid_choice": "只能是 1（现行有效）或 0（已过有效期）"},
+    )
+    sort = forms.ChoiceField(
+        required=False,
+        choices=SORTS.items(),
+        label="排序",
+        error_messages={"invalid_choice": "只能是 relevance（按相关）或 date（按时间）"},
+    )
 
     def clean_q(self):
-        return strip_controls(self.cleaned_data["q"])[:QUERY_LIMIT].strip()
+        return typed_query(self.cleaned_data["q"])
 
     def clean_region(self):
         code = strip_controls(self.cleaned_data["region"])
@@ -59,28 +99,66 @@ class SearchForm(forms.Form):
             raise forms.ValidationError("没有这个标签")
         return found
 
+    def clean_sort(self):
+        return self.cleaned_data["sort"] or BY_DEFAULT["sort"]
+
     @property
     def page_number(self) -> int:
         return self.cleaned_data["page"] or 1
 
-    def window(self) -> dict[str, int]:
-        return {"offset": (self.page_number - 1) * PAGE_SIZE, "limit": PAGE_SIZE}
+    @property
+    def first_rank(self) -> int:
+        """The place of the page's first result among all of them, from 1."""
+        return (self.page_number - 1) * PAGE_SIZE + 1
 
-    def chosen(self) -> dict:
-        """The filters, in the words of search.Filters."""
-        rows = {name: self.cleaned_data[name] for name in ("category", "region", "tag")}
-        return {name: row and row.pk for name, row in rows.items()}
+    @property
+    def by_date(self) -> bool:
+        return self.cleaned_data["sort"] == "date"
 
-    def page_query(self, page: int) -> str:
-        """The query string of another page of the same search."""
-        filters = {name: self.data.get(name) for name in ("category", "region", "tag") if self.data.get(name)}
-        return urlencode({"q": self.cleaned_data["q"], **filters, "page": page})
+    @property
+    def is_plain(self) -> bool:
+        """The first page of a question as it was asked, before the reader filters or sorts."""
+        return self.page_number == 1 and not self.by_date and not self.filters()
+
+    def options(self) -> dict[str, Any]:
+        """Everything but the text, in the words of search.search()."""
+        chosen = {name: self.cleaned_data[name] for name in FILTERS}
+        return {**chosen, "newest": self.by_date, "offset": self.first_rank - 1, "limit": PAGE_SIZE}
+
+    def filters(self) -> list[ChosenFilter]:
+        """The filters that are on and make sense, as a reader would name them."""
+        chosen = [(name, self.cleaned_data.get(name)) for name in FILTERS]
+        return [ChosenFilter(name, *_named(name, value)) for name, value in chosen if value is not None]
+
+    def parameters(self, **changes: str | int) -> dict[str, str | int]:
+        """What stands in the address of the same search with `changes`; an empty one takes the parameter out.
+
+        Any change but of the page itself leads to the first page.
+        """
+        filters = {chosen.name: chosen.value for chosen in self.filters()}
+        found = {"q": self.cleaned_data.get("q"), **filters, "sort": self.cleaned_data.get("sort"), **changes}
+        return {name: value for name, value in found.items() if value and value != BY_DEFAULT.get(name)}
 
     def newer(self) -> str:
-        return self.page_query(self.page_number - 1) if self.page_number > 1 else ""
+        return urlencode(self.parameters(page=self.page_number - 1)) if self.page_number > 1 else ""
 
     def older(self, total: int) -> str:
-        return self.page_query(self.page_number + 1) if self.page_number * PAGE_SIZE < min(total, LAST_PAGE * PAGE_SIZE) else ""
+        more = self.page_number < LAST_PAGE and total > self.page_number * PAGE_SIZE
+        return urlencode(self.parameters(page=self.page_number + 1)) if more else ""
+
+    def cut_off(self, total: int) -> str:
+        """Why there is no next page although there are more results."""
+        return TOO_DEEP if self.page_number == LAST_PAGE and total > LAST_PAGE * PAGE_SIZE else ""
+
+
+def _named(name: str, value) -> tuple[str, str]:
+    """A chosen filter's label and its value in an address."""
+    if name == "valid":
+        code = "1" if value else "0"
+        return VALID[code], code
+    if name == "year":
+        return f"{value} 年", str(value)
+    return value.name, value.code if name == "region" else value.slug
 
 
 NEW = "new:"  # static/editor.js puts it before a name that was typed, which may be a number, as an id is

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from articles import addresses, feeds, sitemaps, views  # noqa: F401  (addresses registers the converters)
+from articles.stats import views as stats_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +15,8 @@ urlpatterns = [
     path("regions/<slug:code>/", views.region, name="region"),
     path("archive/<int:year>/<int:month>/", views.archive, name="archive"),
     path("search/", views.search_page, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
+    path("search/click/", stats_views.click, name="search-click"),
     path("feed/", feeds.NewestFeed(), name="feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("sitemap-<section>.xml", sitemaps.section, name="sitemap-section"),

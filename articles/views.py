@@ -9,11 +9,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from articles import search
+from articles import search, stats
 from articles.addresses import site_url
-from articles.forms import SearchForm
+from articles.forms import SearchForm, typed_query
 from articles.models import Article, Category, Region, Tag
 from articles.pages import INSTANT, BadPosition, article_context, list_page, neighbour_months
 from articles.structured_data import article_json_ld
@@ -87,10 +88,23 @@ def search_page(request):
     form = SearchForm(request.GET)
     if not form.is_valid():
         return render(request, "articles/search.html", {"form": form}, status=400)
-    found = search.search(form.cleaned_data["q"], **form.chosen(), **form.window()) if form.cleaned_data["q"] else None
+    query = form.cleaned_data["q"]
+    found = search.search(query, **form.options()) if query else None
     if found and not found.results and form.page_number > 1:
         raise Http404("没有这一页")
-    return render(request, "articles/search.html", {"form": form, "found": found})
+    if found and request.method == "GET" and form.is_plain:
+        stats.searched(query, found.total)
+    nearest = search.nearest(query) if found and not found.results else None
+    return render(request, "articles/search.html", {"form": form, "found": found, "nearest": nearest})
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def suggest(request):
+    """What the search box offers while someone types; static/site.js asks."""
+    found = search.suggest(typed_query(request.GET.get("q", "")))
+    suggestions = [{"text": suggestion.text, "url": suggestion.url} for suggestion in found]
+    return JsonResponse({"suggestions": suggestions}, json_dumps_params={"ensure_ascii": False})
 
 
 @require_safe

@@ -1,12 +1,16 @@
 """/search/: what readers type, what they see, page after page."""
 
+import re
 import shutil
+from datetime import date
 
 import pytest
+from django.utils import timezone
 
-from articles import search, workflow
-from articles.models import Tag
+from articles import search, stats, workflow
+from articles.models import Article, Category, Promotion, Region, Tag
 from articles.search import follower
+from articles.stats.models import SearchDay
 
 pytestmark = pytest.mark.django_db
 
@@ -64,37 +68,158 @@ class TestResults:
         assert ids(page) == [article.pk]
         assert "不全" in page.one("main").text
 
+    def test_without_an_index_a_search_in_vain_says_so_too(self, publish, visit):
+        publish()
+        shutil.rmtree(follower.directory())
+        assert "不全" in visit("/search/", q="独角兽").one("main").text
+
+    def test_an_expired_policy_says_so(self, publish, visit):
+        old, new = publish("医保甲？", valid_until=date(2020, 1, 1)), publish("医保乙？", valid_until=date(2999, 1, 1))
+        page = visit("/search/", q="医保")
+        labels = {id: "已过有效期" in item.text for id, item in zip(ids(page), page.all("ol.results li"), strict=True)}
+        assert labels == {old.pk: True, new.pk: False}
+
+    def test_a_promoted_article_stands_first_and_says_so(self, publish, visit):
+        publish("医保断缴怎么办？")
+        promoted = publish("哪里可以补缴？")
+        Promotion.objects.create(query="医保断缴怎么办", article=promoted)
+        page = visit("/search/", q="医保断缴怎么办？")
+        assert ids(page)[0] == promoted.pk
+        assert ["推荐" in item.text for item in page.all("ol.results li")] == [True, False]
+        assert page.texts("ol.results a")[0] == promoted.title
+
+    def test_a_promoted_article_alone_is_no_empty_page(self, publish, visit):
+        promoted = publish("哪里可以补缴？")
+        Promotion.objects.create(query="zzzz", article=promoted)
+        page = visit("/search/", q="zzzz")
+        assert ids(page) == [promoted.pk]
+        assert page.one(".search-count").text == "0 篇文章与您写的词有关，可以看看推荐的内容"
+
+    def test_what_the_script_needs_to_report_a_click_stands_on_the_list(self, publish_many, visit):
+        publish_many(25)
+        search.sync()
+        for number, start in [(1, "1"), (2, "21")]:
+            results = visit("/search/", q=" 医保 ", page=number).one("ol.results")
+            assert results.attrs["start"] == start
+            assert (results.attrs["data-query"], results.attrs["data-clicks"]) == ("医保", "/search/click/")
+
     def test_it_is_not_for_other_search_engines(self, visit):
         robots = [element.attrs["content"] for element in visit("/search/", q="医保").all("meta") if element.attrs.get("name") == "robots"]
         assert "noindex" in robots[0]
+
+
+def option(page, facet, label):
+    """The link of a filter: facet and label as they stand on the page."""
+    headings = {element.parent: element.text for element in page.all(".filters-panel h2")}
+    section = next(element for element, text in headings.items() if text == facet)
+    return next(link for link in page.all(".filters-panel a") if section in link.ancestors() and link.text.startswith(f"{label} "))
+
+
+def option_of(link):
+    """Which filter a link of the panel sets or takes off."""
+    return next(node for node in link.ancestors() if node.tag == "section").attrs["aria-labelledby"].removeprefix("filter-")
 
 
 class TestFilters:
     @pytest.fixture
     def two(self, publish):
         tag = Tag.objects.named(["家庭共济"])[0]
-        from articles.models import Category
-
         other = Category.objects.exclude(slug="personal-account").first()
-        return publish("医保甲？", tags=(tag.pk,), regions=("330900",)), publish("医保乙？", category=other.pk)
+        return (
+            publish("医保甲？", tags=(tag.pk,), regions=("330900",), valid_until=date(2020, 1, 1)),
+            publish("医保乙？", category=other.pk),
+        )
 
-    def test_category_region_and_tag(self, two, visit):
+    def test_each_of_them_narrows_the_results(self, two, visit):
         first, second = two
-        assert ids(visit("/search/", q="医保", category="personal-account")) == [first.pk]
-        assert ids(visit("/search/", q="医保", category=second.category.slug)) == [second.pk]
-        assert ids(visit("/search/", q="医保", region="330000")) == [first.pk]
-        assert ids(visit("/search/", q="医保", tag="家庭共济")) == [first.pk]
-        assert ids(visit("/search/", q="医保", tag="家庭共济", region="330900", category="personal-account")) == [first.pk]
-        assert ids(visit("/search/", q="医保", tag="家庭共济", category=second.category.slug)) == []
+        both = [second.pk, first.pk]
+        year = timezone.localtime(first.go_live_at).year
+        for query, found in [
+            ({"category": "personal-account"}, [first.pk]),
+            ({"category": second.category.slug}, [second.pk]),
+            ({"region": "330000"}, both),  # what is for the whole country is for every place
+            ({"region": "110000"}, [second.pk]),
+            ({"tag": "家庭共济"}, [first.pk]),
+            ({"year": year}, both),
+            ({"year": year - 1}, []),
+            ({"valid": "0"}, [first.pk]),
+            ({"valid": "1"}, [second.pk]),
+            ({"tag": "家庭共济", "region": "330900", "category": "personal-account", "year": year, "valid": "0"}, [first.pk]),
+            ({"tag": "家庭共济", "category": second.category.slug}, []),
+        ]:
+            page = visit("/search/", q="医保", **query)
+            assert sorted(ids(page)) == sorted(found), query
+            assert page.one(".total").text == str(len(found))
 
-    def test_the_page_names_what_is_filtered_and_keeps_it(self, two, visit):
-        page = visit("/search/", q="医保", region="330900", tag="家庭共济", category="personal-account")
-        hidden = {element.attrs.get("name"): element.attrs.get("value") for element in page.all("form input")}
-        assert hidden["region"] == "330900"
-        assert hidden["tag"] == "家庭共济"
-        assert [option.attrs["value"] for option in page.all("select option") if "selected" in option.attrs] == ["personal-account"]
-        assert "家庭共济" in page.one("main").text
-        assert "舟山" in page.one("main").text
+    @pytest.mark.parametrize("before", [{}, {"category": "personal-account"}, {"valid": "1"}, {"region": "330000"}])
+    def test_every_link_finds_as_many_as_it_says(self, two, visit, before):
+        links = [link for link in visit("/search/", q="医保", **before).all(".filters-panel a") if "aria-current" not in link.attrs]
+        assert len({option_of(link) for link in links}) >= (1 if before else 4)
+        for link in links:
+            assert visit(link.attrs["href"]).one(".total").text == link.text.split()[-1], link.text
+
+    def test_one_tap_sets_a_filter_and_another_takes_it_off(self, two, visit):
+        page = visit(option(visit("/search/", q="医保"), "地区", "浙江").attrs["href"])
+        chosen = option(page, "地区", "浙江")
+        assert chosen.attrs["aria-current"] == "true"
+        assert [link.attrs["href"] for link in page.all(".filters-panel a") if "aria-current" in link.attrs] == [chosen.attrs["href"]]
+        assert chosen.attrs["href"] == page.links(".chosen-filters a")[0] == page.links(".chosen-filters a")[1]
+        assert option(visit(chosen.attrs["href"]), "地区", "浙江").attrs.get("aria-current") is None
+
+    def test_they_add_up_and_go_together(self, two, visit):
+        page = visit(option(visit("/search/", q="医保", sort="date"), "地区", "舟山").attrs["href"])
+        page = visit(option(page, "栏目", "个人账户").attrs["href"])
+        assert [link.text for link in page.all(".chosen-filters a")] == ["去掉条件： 个人账户 ✕", "去掉条件： 舟山 ✕", "清除全部筛选"]
+        bare = visit(page.links(".chosen-filters a")[-1])
+        assert bare.all(".chosen-filters") == []
+        assert len(ids(bare)) == 2
+        assert [link.text for link in bare.all(".search-sort a") if "aria-current" in link.attrs] == ["按时间"]
+
+    def test_a_filter_without_results_can_be_taken_off(self, two, visit):
+        page = visit("/search/", q="医保", year=1999)
+        assert page.texts(".chosen-filters a")[0] == "去掉条件： 1999 年 ✕"
+        assert [visit(link).one(".total").text for link in page.links(".search-empty a")[:1]] == ["2"]
+
+    def test_a_value_that_all_results_share_is_not_offered(self, two, visit):
+        assert "年份" not in visit("/search/", q="医保").texts(".filters-panel h2")
+
+    def test_another_question_keeps_them(self, two, visit):
+        page = visit("/search/", q="医保", region="330900", tag="家庭共济", category="personal-account", year=2026, valid="0", sort="date")
+        hidden = {element.attrs["name"]: element.attrs["value"] for element in page.all("form.search-form input")}
+        assert hidden == {
+            "q": "医保", "region": "330900", "tag": "家庭共济", "category": "personal-account",
+            "year": "2026", "valid": "0", "sort": "date",
+        }  # fmt: skip
+
+    def test_before_there_is_a_question_the_page_says_where_it_would_search(self, two, visit):
+        page = visit("/search/", tag="家庭共济", category="personal-account")
+        assert page.texts(".chosen-filters a") == ["去掉条件： 个人账户 ✕", "去掉条件： 家庭共济 ✕", "清除全部筛选"]
+        assert page.links(".chosen-filters a")[-1] == "/search/"
+
+    def test_many_regions_are_chosen_from_a_list(self, publish, visit):
+        codes = [region.pk for region in Region.objects.filter(level="province")[:12]]
+        for code in codes:
+            publish(f"医保在{code}？", regions=(code,))
+        page = visit("/search/", q="医保", category="personal-account")
+        assert len([link for link in page.links(".filters-panel a") if "region=" in link]) == 8
+        assert [element.attrs["value"] for element in page.all("form.region-choice option")] == ["", *codes]
+        fields = {element.attrs["name"]: element.attrs["value"] for element in page.all("form.region-choice input")}
+        assert ids(visit("/search/", **fields, region=codes[-1])) == [Article.objects.latest("pk").pk]
+
+    def test_a_chosen_value_is_never_hidden_among_many(self, publish, visit):
+        codes = [region.pk for region in Region.objects.filter(level="province")[:10]]
+        tags = Tag.objects.named([f"标签{number}" for number in range(10)])
+        for code, tag in zip(codes, tags, strict=True):
+            publish(f"医保在{code}？", regions=(code,), tags=(tag.pk,))
+        page = visit("/search/", q="医保", region=codes[-1])
+        assert [option_of(link) for link in page.all(".filters-panel a") if "aria-current" in link.attrs] == ["region"]
+        more = [visit("/search/", q="医保", tag=tag.slug).one("details.filters-more") for tag in tags]
+        for details, tag in zip(more, tags, strict=True):
+            assert ("open" in details.attrs) == (tag.name in details.text)
+
+    def test_an_unpublished_tag_cannot_be_asked_for(self, approved, visit):
+        approved("医保丙？", tags=(Tag.objects.named(["独角兽"])[0].pk,))
+        visit("/search/", status=400, q="医保", tag="独角兽")
 
     @pytest.mark.parametrize(
         "query",
@@ -103,9 +228,17 @@ class TestFilters:
             {"region": "999999"},
             {"region": "1234567"},
             {"tag": "没有"},
+            {"year": "abc"},
+            {"year": "0"},
+            {"year": "10000"},
+            {"year": "2026.5"},
+            {"valid": "7"},
+            {"valid": "true"},
+            {"sort": "x"},
             {"page": "0"},
             {"page": "-1"},
             {"page": "51"},
+            {"page": str(10**18)},
             {"page": "x"},
             {"page": "1" * 5000},
         ],
@@ -113,7 +246,106 @@ class TestFilters:
     def test_what_cannot_be_400_with_a_sentence(self, visit, query):
         page = visit("/search/", status=400, q="医保", **query)
         assert page.all(".total") == []
-        assert len(page.one("main").text) > 20
+        assert len(page.one(".notice").text) > 20
+        assert not re.search("[a-z]{3}", page.one(".notice").text.replace("relevance", "").replace("date", ""))
+        assert "医保" in {element.attrs.get("value") for element in page.all("input")}
+        assert page.links(".notice a") == ["/search/?q=%E5%8C%BB%E4%BF%9D"]  # what was right stays
+
+    def test_empty_parameters_are_none(self, two, visit):
+        page = visit("/search/?q=医保&page=&category=&region=&tag=&year=&valid=&sort=")
+        assert len(ids(page)) == 2
+        assert page.all(".chosen-filters") == []
+
+
+class TestOrder:
+    @pytest.fixture
+    def three(self, publish_many):
+        newest, middle, oldest = publish_many(3, title="医保断缴第{}问怎么办？")
+        search.sync()
+        return newest, middle, oldest
+
+    def test_by_date_the_newest_comes_first(self, three, publish, visit):
+        publish("医保卡丢了？")  # shares a word alone
+        page = visit("/search/", q="医保断缴怎么办", sort="date")
+        assert ids(page) == [article.pk for article in three]
+        assert "最新的排在前面" in page.one(".search-count").text
+
+    def test_the_links_say_which_it_is(self, three, visit):
+        for sort, label in [("", "按相关"), ("relevance", "按相关"), ("date", "按时间")]:
+            links = visit("/search/", q="医保断缴", sort=sort).all(".search-sort a")
+            assert [link.text for link in links] == ["按相关", "按时间"]
+            assert [link.text for link in links if link.attrs.get("aria-current") == "true"] == [label]
+            assert ["sort=date" in link.attrs["href"] for link in links] == [False, True]
+
+    def test_both_orders_are_told_apart_in_words(self, three, visit):
+        assert "最相关的排在前面" in visit("/search/", q="医保断缴").one(".search-count").text
+
+
+class TestMeaning:
+    def test_what_was_probably_meant_is_named_and_can_be_asked_alone(self, publish, visit):
+        article = publish("医保卡丢了怎么办？")
+        page = visit("/search/", q="yibaoka", category="personal-account")
+        assert ids(page) == [article.pk]
+        assert page.one(".search-respelt").text == "已包含“医保卡”的结果。"
+        assert visit(page.links(".search-respelt a")[0]).one("h1").text == "搜索“医保卡”"
+
+    def test_without_a_result_it_is_asked(self, publish, visit):
+        publish("医保卡丢了怎么办？")
+        page = visit("/search/", q="yibaoka", year=1999)
+        assert page.one(".search-respelt").text == "您是不是要找：医保卡"
+        assert visit(page.links(".search-respelt a")[0]).one(".total").text == "1"
+
+    def test_what_is_spelt_right_needs_no_word(self, publish, visit):
+        publish("医保卡丢了怎么办？")
+        assert visit("/search/", q="医保卡").all(".search-respelt") == []
+
+
+class TestNothingFound:
+    def test_it_leads_to_tags_articles_and_categories(self, publish, visit):
+        article = publish(tags=(Tag.objects.named(["家庭共济"])[0].pk,))
+        page = visit("/search/", q="独角兽")
+        assert page.texts(".nearest-tags a") == ["家庭共济"]
+        assert page.links(".nearest-articles a") == [article.get_absolute_url()]
+        assert len(page.all(".categories a")) == Category.objects.count()
+        for link in page.links("main a"):
+            assert visit(link)
+
+    def test_even_where_there_is_nothing_yet(self, visit):
+        assert len(visit("/search/", q="独角兽").all(".categories a")) == Category.objects.count()
+
+    def test_what_is_not_public_is_no_way_on(self, approved, visit):
+        approved("独角马？", tags=(Tag.objects.named(["独角"])[0].pk,))
+        assert "独角马" not in visit("/search/", q="独角兽").one("main").text
+
+
+class TestStatistics:
+    @pytest.fixture
+    def counted(self):
+        stats.flush()
+        SearchDay.objects.all().delete()
+
+        def count():
+            stats.flush()
+            return list(SearchDay.objects.values_list("query", "searches", "results"))
+
+        return count
+
+    pytestmark = pytest.mark.django_db(databases=["default", "stats"])
+
+    def test_a_question_is_counted_with_what_it_found(self, publish, visit, counted):
+        publish("医保断缴怎么办？")
+        visit("/search/", q="医保断缴")
+        visit("/search/", q="独角兽")
+        assert sorted(counted()) == [("医保断缴", 1, 1), ("独角兽", 1, 0)]
+
+    def test_turning_the_same_results_over_is_not_asking_again(self, publish_many, client, counted):
+        publish_many(25)
+        search.sync()
+        for query in ("page=2", "category=personal-account", "valid=1", "year=1999", "sort=date", "page=0"):
+            client.get(f"/search/?q=医保&{query}")
+        client.head("/search/?q=医保")
+        client.get("/search/")
+        assert counted() == []
 
 
 class TestPages:
@@ -140,6 +372,17 @@ class TestPages:
         up = next(link.attrs["href"] for link in page.all("nav.pager a") if link.attrs["rel"] == "prev")
         assert ids(visit("/search/" + up)) == seen[1]
 
+    def test_its_links_keep_every_filter_and_the_order(self, fifty, visit):
+        year = timezone.localtime(fifty[0].go_live_at).year
+        page = visit("/search/", q="医保", category="personal-account", region="330900", year=year, valid="1", sort="date")
+        down = next(link.attrs["href"] for link in page.all("nav.pager a"))
+        assert down == f"?q=%E5%8C%BB%E4%BF%9D&category=personal-account&region=330900&year={year}&valid=1&sort=date&page=2"
+        assert not {*ids(visit("/search/" + down))} & {*ids(page)}
+
+    def test_a_filter_leads_back_to_the_first_page(self, fifty, visit):
+        page = visit("/search/", q="医保", page=2, category="personal-account")
+        assert [link for link in page.links("main .filters a") + page.links(".chosen-filters a") if "page=" in link] == []
+
     def test_a_later_page_says_which(self, fifty, visit):
         assert "第 2 页" in visit("/search/", q="医保", page=2).one(".search-count").text
 
@@ -153,6 +396,8 @@ class TestPages:
         assert len(ids(page)) == 20
         assert [link.attrs["rel"] for link in page.all("nav.pager a")] == ["prev"]
         assert page.one(".total").text == "1030"
+        assert page.one(".notice").text == "只显示前 1000 条，请加筛选条件或换个说法。"
+        assert "只显示前 1000 条" in visit("/search/", status=400, q="医保", page=51).one(".notice").text
 
     def test_a_very_long_question_makes_no_very_long_links(self, fifty, visit):
         page = visit("/search/", q="医保" * 1000)
