@@ -89,10 +89,10 @@ def search_page(request):
     if not form.is_valid():
         return render(request, "articles/search.html", {"form": form}, status=400)
     query = form.cleaned_data["q"]
-    found = search.search(query, **form.options()) if query else None
+    found = search.search(query, with_facets=True, **form.options()) if query else None
     if found and not found.results and form.page_number > 1:
         raise Http404("没有这一页")
-    if found and request.method == "GET" and form.is_plain:
+    if found and found.complete and request.method == "GET" and form.is_plain:
         stats.searched(query, found.total)
     nearest = search.nearest(query) if found and not found.results else None
     return render(request, "articles/search.html", {"form": form, "found": found, "nearest": nearest})

@@ -194,7 +194,7 @@ class TestFacets:
         tag = Tag.objects.create(name="断缴")
         publish("医保断缴怎么办？", tags=(tag.pk,))
         publish("上海医保断缴多久清零？", tags=(tag.pk,), regions=("310000",), valid_until=timezone.localdate() - timedelta(days=1))
-        page = search.search("断缴")
+        page = search.search("断缴", with_facets=True)
         assert self.counts(page, "category") == {"personal-account": 2}
         assert self.counts(page, "region") == {"310000": 2}  # with what is for the whole country
         assert self.counts(page, "tag") == {tag.slug: 2}
@@ -206,14 +206,14 @@ class TestFacets:
         other = Category.objects.exclude(slug="personal-account").first()
         publish("医保断缴怎么办？")
         publish("医保断缴怎么补？", category=other.pk)
-        page = search.search("断缴", category=other)
+        page = search.search("断缴", category=other, with_facets=True)
         assert page.total == 1
         assert self.counts(page, "category") == {"personal-account": 1, other.slug: 1}
         assert [option.value for facet in page.facets for option in facet.options if option.chosen] == [other.slug]
 
     def test_a_chosen_value_without_hits_is_still_shown(self, publish):
         publish("医保断缴怎么办？")
-        page = search.search("断缴", year=1999)
+        page = search.search("断缴", year=1999, with_facets=True)
         assert (page.total, self.counts(page, "year")["1999"]) == (0, 0)
 
 
@@ -240,6 +240,11 @@ class TestSpelling:
         publish("医保断缴怎么办？")
         publish("CT检查能报销吗？")
         assert search.search(typed).respelt == ""
+
+    def test_two_words_side_by_side_are_no_misspelling(self, publish):
+        publish("大病保险怎么报销？", body="<p>保险在当地办理。</p>")
+        publish("居民医保什么时候交？", body="<p>现在可以交。</p>")
+        assert search.search("居民医保现在还能交吗").respelt == ""
 
     def test_a_word_of_the_body_is_not_mended(self, publish):
         publish("医保卡丢了怎么办？", body="<p>医报是另一个词。</p>")

@@ -6,6 +6,7 @@ understand("yibaoka咋补办") looks for 医保卡咋补办, and for 社保卡 a
 import math
 import re
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 from articles.pinyin import borders, spell
@@ -130,43 +131,50 @@ def _word_spelt(letters: str, engine: SearchEngine) -> str:
 def _by_sound(run: str, engine: SearchEngine) -> str:
     """`run` with characters that stand strangely side by side replaced by a word of the titles that sounds the same."""
     strange = _Strange(engine)
-    if len(run) > _LONGEST_RUN or not strange.pairs(run):
+    if len(run) > _LONGEST_RUN or not strange.places(run):
         return run
     for length in range(min(_LONGEST_WORD, len(run)), 1, -1):
         for start in range(len(run) - length + 1):
-            if strange.pairs(run[start : start + length]):
+            if strange.places(run) & set(range(start, start + length - 1)):
                 run = _sounding_better(run, start, start + length, strange)
     return run
 
 
 class _Strange:
-    """Which pairs of characters the articles do not hold, or hardly."""
+    """Where characters stand side by side as in no article, or hardly any, although no word ends between them."""
 
     def __init__(self, engine: SearchEngine):
         self.engine = engine
         self.few = engine.count() // 20_000
-        self.known: dict[str, bool] = {}
+        self.found: dict[str, set[int]] = {}
 
-    def pairs(self, run: str) -> int:
-        return sum(self._is_strange(run[i : i + 2]) for i in range(len(run) - 1))
+    def places(self, run: str) -> set[int]:
+        """The positions of the first characters of such pairs."""
+        if run not in self.found:
+            pairs = set(range(len(run) - 1)) - _ends_between_words(run)
+            self.found[run] = {place for place in pairs if self._is_strange(run[place : place + 2])}
+        return self.found[run]
 
     def _is_strange(self, pair: str) -> bool:
-        if pair not in self.known:
-            self.known[pair] = all(
-                self.engine.frequency(field, pair) <= self.few for field in ("title_pairs", "body_pairs", "phrasing_pairs")
-            )
-        return self.known[pair]
+        return all(self.engine.frequency(field, pair) <= self.few for field in ("title_pairs", "body_pairs", "phrasing_pairs"))
+
+
+def _ends_between_words(run: str) -> set[int]:
+    """The positions where a word of several characters ends and another follows: any two words may stand side by side."""
+    words = terms(run).words
+    ends = list(accumulate(map(len, words)))
+    return {end - 1 for end, word, following in zip(ends, words, words[1:], strict=False) if len(word) > 1 < len(following)}
 
 
 def _sounding_better(run: str, start: int, end: int, strange: _Strange) -> str:
     """`run` with another word from `start` to `end`, if one sounds the same and fits better between its neighbours."""
     sound = "".join(spell(run).syllables[start:end])
-    before, around = strange.pairs(run), slice(max(start - 1, 0), end + 1)
+    before, around = len(strange.places(run)), set(range(start - 1, end))
     for mark in "|+":
         for term, _ in strange.engine.vocabulary("spelling", f"{sound}{mark}", 3):
             word = term.partition(mark)[2]
             other = run[:start] + word + run[end:]
             # A pair that is no word must fit on both sides; a word may stand beside anything.
-            if len(word) == end - start and strange.pairs(other) < before and (mark == "|" or not strange.pairs(other[around])):
+            if len(word) == end - start and len(strange.places(other)) < before and (mark == "|" or not strange.places(other) & around):
                 return other
     return run

@@ -69,14 +69,17 @@ def _place(region: Region) -> Place:
     return Place(int(region.pk), tuple(sorted(map(int, around))))
 
 
-def search(text: str, *, offset: int = 0, limit: int = 20, newest: bool = False, **chosen) -> SearchPage:
-    """One page of visible articles with what to mark. `chosen`: the fields of Chosen."""
+def search(text: str, *, offset: int = 0, limit: int = 20, newest: bool = False, with_facets: bool = False, **chosen) -> SearchPage:
+    """One page of visible articles with what to mark. `chosen`: the fields of Chosen.
+
+    `with_facets`: the filters with their counts too, which at a million articles take longer than the search.
+    """
     wanted = Chosen(**chosen)
     try:
         found = engine()
         query, filters = understand(text, found), wanted.filters()
         hits = ranked(query, filters, found, offset=offset, limit=limit, newest=newest)
-        counts = _counts(query, filters, found)
+        counts = _counts(query, filters, found) if with_facets else None
     except IndexUnavailable:
         return _search_titles(text, offset, limit, wanted)
     except Exception:  # a damaged index raises whatever its engine raises; the page still answers
@@ -84,13 +87,13 @@ def search(text: str, *, offset: int = 0, limit: int = 20, newest: bool = False,
         doubt()
         return _search_titles(text, offset, limit, wanted)
     first = promoted(text, wanted.region) if offset == 0 and not newest and wanted._replace(region=None) == Chosen() else []
-    return SearchPage(_results(query, hits, first), hits.total, _facets(counts, wanted), query.respelt)
+    return SearchPage(_results(query, hits, first), hits.total, _facets(counts, wanted) if counts else [], query.respelt)
 
 
 def _results(query: Query, hits: Hits, first: list[int]) -> list[Result]:
     ids = first + [id for id in hits.ids if id not in first]
-    found = _cards().in_bulk(ids)
-    return [_result(found[id], _marked(query), id in first) for id in ids if id in found]
+    found, marked = _cards().in_bulk(ids), _marked(query)
+    return [_result(found[id], marked, id in first) for id in ids if id in found]
 
 
 def _cards():
