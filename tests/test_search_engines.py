@@ -223,6 +223,28 @@ class TestSearching:
         assert engine.frequency("title_words", "账户") == 0
 
 
+class TestBest:
+    def test_the_best_come_first(self, engine):
+        engine.write([document(1, "医保住院"), document(2, "医保账户余额"), document(3, "门诊")])
+        assert engine.best([clause("医保"), clause("账户"), clause("余额")], 5) == [2, 1]
+        assert engine.best([clause("医保"), clause("账户"), clause("余额")], 1) == [2]
+
+    def test_nothing_asked_nothing_found(self, engine):
+        engine.write([document(1, "医保")])
+        assert engine.best([], 5) == engine.best([clause("住院")], 5) == []
+
+    def test_among_many_the_best_are_those_of_a_search(self, engine):
+        chance = random.Random(9)
+        engine.write(document(id, "，".join(chance.choices(WORDS, k=4))) for id in range(1, 600))
+        clauses = [clause(term, weight=weight) for term, weight in (("医保", 1.0), ("生育", 2.0), ("断缴", 0.5))]
+        assert set(engine.best(clauses, 10)) == set(engine.search(clauses, Filters(NOW), limit=10).ids) or self.tied(engine, clauses)
+
+    def tied(self, engine, clauses):
+        """The tenth and the eleventh are equally good, so either may come."""
+        scores = engine.search(clauses, Filters(NOW), limit=11).scores
+        return scores[9] == pytest.approx(scores[10])
+
+
 class TestFilters:
     def test_category_tag_and_year(self, engine):
         engine.write(

@@ -45,6 +45,12 @@ def test_every_address_answers(publish, suggest, client):
     assert {client.get(row["url"]).status_code for row in found} == {200}
 
 
+def test_a_question_that_was_published_twice_is_suggested_once(publish, suggest):
+    publish("医保断缴怎么办？")
+    publish("医保断缴怎么办？", body="<p>另一篇。</p>")
+    assert [row["text"] for row in suggest("医保断缴怎")] == ["医保断缴怎么办？"]
+
+
 def test_never_more_than_eight(publish_many, suggest):
     from articles import search
 

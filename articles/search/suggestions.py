@@ -18,9 +18,10 @@ logger = logging.getLogger(__name__)
 
 LIMIT = 8
 WORDS = 3
-LENGTH = 40  # characters that are looked at
+LENGTH = 24  # characters that are looked at
 SURELY_VISIBLE = 10_000  # that many titles do not all wait for their time; counting them would take longer than the rest
 NEAREST = 5
+ASKED = ("question", "title_pairs", "title_chars", "phrasing_pairs")
 
 
 class Suggestion(NamedTuple):
@@ -48,7 +49,8 @@ def suggest(text: str) -> list[Suggestion]:
         logger.exception("the search index failed")
         doubt()
         return []
-    return (_of_words(words) + _of_articles(titles))[:LIMIT]
+    found = {suggestion.text: suggestion for suggestion in reversed(_of_words(words) + _of_articles(titles))}
+    return list(reversed(found.values()))[:LIMIT]
 
 
 def _words(typed: str, engine: SearchEngine) -> list[str]:
@@ -74,8 +76,7 @@ def _titles(typed: str, words: list[str], engine: SearchEngine) -> list[int]:
     meant = respell(typed, engine) or typed
     if meant.isascii() and words and not engine.frequency("title_words", meant):
         meant = words[0]
-    in_titles = [clause for clause in clauses(meant) if not clause.field.startswith("body")]
-    return engine.search(in_titles, filters_now(), limit=LIMIT).ids
+    return engine.best([clause for clause in clauses(meant) if clause.field in ASKED], 3 * LIMIT)
 
 
 def _of_words(words: list[str]) -> list[Suggestion]:
@@ -85,6 +86,7 @@ def _of_words(words: list[str]) -> list[Suggestion]:
 
 
 def _of_articles(ids: list[int]) -> list[Suggestion]:
+    # The database decides what is visible; the index was only asked for what fits.
     titles = dict(Article.objects.published().filter(pk__in=ids).values_list("pk", "title"))
     return [Suggestion(titles[id], Article(pk=id).get_absolute_url()) for id in ids if id in titles]
 

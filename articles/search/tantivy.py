@@ -97,6 +97,13 @@ class TantivyEngine(SearchEngine):
         return Hits(ids, scores, hits.total, valid_until)
 
     @_panics_as_exceptions()
+    def best(self, clauses, limit):
+        # Terms alone, without a filter and without counting, let it skip what cannot come among the best.
+        searcher, wanted = self.index.searcher(), self._any(clauses)
+        found = searcher.search(wanted, limit=limit, count=False).hits if wanted else []
+        return searcher.fast_field_values("id", [address for _, address in found])
+
+    @_panics_as_exceptions()
     def newest(self, clauses, filters, *, needed=1, offset=0, limit=20):
         searcher = self.index.searcher()
         query = self._query(self._several(clauses, needed), filters)
