@@ -1,5 +1,6 @@
 """Pinyin: how Chinese words are spelt, and where a run of letters may be cut into syllables. Plain Python."""
 
+import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -53,14 +54,34 @@ def _lazy_pinyin():
     return lazy_pinyin
 
 
-@lru_cache(maxsize=100_000)
-def spell(word: str) -> Spelling:
-    """How a word of Chinese characters is said; of several readings the one usual in this word.
+def say(text: str) -> Spelling:
+    """How Chinese characters are said; of several readings the one usual where they stand.
 
-    >>> spell("重庆").full, spell("医保卡").initials
+    >>> say("重庆").full, say("医保卡").initials
     ('chongqing', 'ybk')
     """
-    return Spelling(tuple(_lazy_pinyin()(word)))
+    return Spelling(tuple(_lazy_pinyin()(text, errors=list)))
+
+
+@lru_cache(maxsize=100_000)
+def spell(word: str) -> Spelling:
+    """say() for the words of articles, which come again and again; what readers type is not kept."""
+    return say(word)
+
+
+# What speakers of many dialects do not tell apart.
+_CONFUSED = [("ing", "in"), ("eng", "en"), ("ang", "an"), ("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"), ("h", "f")]
+_CONFUSED += [(right, left) for left, right in _CONFUSED]
+
+
+def confusable(letters: str) -> list[str]:
+    """How a word that is spelt so might be spelt rightly, with one sound exchanged; not all of it is pinyin.
+
+    >>> "tangniaobing" in confusable("tangliaobing"), "jintie" in confusable("jingtie")
+    (True, True)
+    """
+    places = ((match.start(), one, other) for one, other in _CONFUSED for match in re.finditer(one, letters))
+    return list(dict.fromkeys(letters[:start] + other + letters[start + len(one) :] for start, one, other in places))
 
 
 def borders(letters: str) -> set[int]:

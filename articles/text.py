@@ -51,8 +51,8 @@ def normalise(text: str) -> str:
     return simplify(" ".join(unicodedata.normalize("NFKC", strip_controls(text)).lower().split()))
 
 
-# Two ways to write one word that OpenCC, rightly, leaves alone.
-_VARIANTS = str.maketrans("帐", "账")
+# Two ways to write one word that OpenCC, rightly, leaves alone; and pinyin with its tones, where ü is typed as v.
+_VARIANTS = str.maketrans("帐āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü", "账aaaaeeeeiiiioooouuuuvvvvv")
 
 
 def simplify(text: str) -> str:
@@ -138,6 +138,7 @@ def _between_chinese(chars: list[str], position: int) -> bool:
     return 0 < position < len(chars) - 1 and bool(_IS_SIDE(chars[position - 1]) and _IS_SIDE(chars[position + 1]))
 
 
+PASSAGE_LIMIT = 20_000  # characters; the passage is looked for in these
 SENTENCE, CLAUSE, INSIDE, WORD, NOWHERE = 4, 3, 2, 1, 0  # how good a place is to end at
 _LIST_MARK = re.compile(r"(?:^|[\s。！？；：;:!?…])(?:[•●▪◦‣·①-⑳]|[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[）)]?[.．、]?)\s?$")
 _NEEDLESS_BREAK = re.compile(r"(?<=[，。！？；：、…])\n")
@@ -207,6 +208,7 @@ def passage(text: str, wanted: Iterable[str], width: int = 110) -> list[Segment]
 
     About `width` characters; `wanted` are normalised terms. Without a match it is the beginning of the text.
     """
+    text = text[:PASSAGE_LIMIT]
     folded = _fold_keeping_length(text)
     spans = _spans(folded, wanted)
     start, end = _best_window(text, spans, width)

@@ -341,3 +341,14 @@ def test_renaming_a_category_stands_in_the_log(client, editor, category):
     client.post(url, data)
     event = Event.objects.get(verb="vocabulary")
     assert (event.by, event.note, event.data) == (editor, "栏目：我的账户", {"category": category.pk})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "event/?verb=%00", "region/?level=%00", "synonymgroup/?words=%00", "promotion/?region=%00", "article/?q=%00", "tag/?q=%00",
+        "../autocomplete/?app_label=articles&model_name=promotion&field_name=article&term=%00",
+    ],
+)  # fmt: skip
+def test_nul_in_an_address_is_refused_before_the_database_sees_it(admin_client, path):
+    assert admin_client.get(f"/admin/articles/{path}").status_code in (400, 404)

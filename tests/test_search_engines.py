@@ -368,6 +368,11 @@ class TestFacets:
             "expired": {0: 2, 1: 1},
         }
 
+    def test_where_several_terms_are_needed_only_what_holds_them_counts(self, engine):
+        engine.write([document(1, "医保账户"), document(2, "医保", "账户", category=2), document(3, "账户", category=3)])
+        clauses = [clause(term, field) for term in ("医保", "账户") for field in ("title_words", "body_words")]
+        assert engine.facets(clauses, Filters(NOW), ["category"], needed=2) == {"category": {1: 1, 2: 1}}
+
     def test_what_readers_may_not_see_is_not_counted(self, engine):
         engine.write([document(1, "医保", go_live=NOW + 5), document(2, "医保", expires=NOW), document(3, "医保", category=2)])
         assert engine.facets([clause("医保")], Filters(NOW), ["category"]) == {"category": {2: 1}}

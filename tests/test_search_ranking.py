@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from articles import search
+from articles import search, workflow
 from articles.content import Source
-from articles.models import Article, Category, Region, Tag
+from articles.models import Article, Category, Promotion, Region, SynonymGroup, Tag
 from articles.search import QUERY_LIMIT, TERM_LIMIT, clauses, filters_now, rank
 from articles.search.documents import documents
 from articles.search.engine import TEXT_FIELDS
@@ -159,6 +159,12 @@ class TestValidity:
         assert ids("居民医保缴费标准") == [new.pk, old.pk]
         assert [result.article.expired for result in search.search("居民医保缴费标准").results] == [False, True]
 
+    def test_whoever_names_a_year_means_that_year(self, publish):
+        yesterday = timezone.localdate() - timedelta(days=1)
+        old = publish("2025年居民医保缴费标准是多少？", valid_until=yesterday)
+        publish("居民医保缴费标准由谁来决定？", valid_until=timezone.localdate())
+        assert ids("2025年居民医保缴费标准")[0] == old.pk
+
     def test_the_filter_parts_them(self, publish):
         old = publish("居民医保缴费标准是多少？", valid_until=timezone.localdate() - timedelta(days=1))
         new = publish("居民医保缴费时间？")
@@ -181,6 +187,13 @@ class TestPages:
         publish("医保卡丢了怎么办？")
         assert ids("医保断缴", newest=True) == [article.pk for article in articles]
 
+    def test_by_date_synonyms_alone_are_not_enough(self, publish):
+        SynonymGroup(words="首诊、第一次看病").save()
+        publish("孩子第一次看病带什么？")
+        best = publish("儿童首诊怎么办？")
+        publish("成人第一次看病挂什么号？")
+        assert ids("儿童首诊", newest=True) == [best.pk]
+
     def test_by_date_a_question_that_nothing_answers_well_still_has_results(self, publish):
         article = publish("医保断缴怎么办？")
         assert ids("小区门口的药店晚上几点关门医保能用吗", newest=True) == [article.pk]
@@ -200,7 +213,7 @@ class TestFacets:
         assert self.counts(page, "tag") == {tag.slug: 2}
         assert self.counts(page, "year") == {str(timezone.localdate().year): 2}
         assert self.counts(page, "valid") == {"1": 1, "0": 1}
-        assert [facet.label for facet in page.facets] == ["栏目", "地区", "标签", "年份", "有效性"]
+        assert [facet.label for facet in page.facets] == ["栏目", "地区", "标签", "发布年份", "有效性"]
 
     def test_a_chosen_value_leaves_the_others_of_its_kind_in_sight(self, publish):
         other = Category.objects.exclude(slug="personal-account").first()
@@ -210,6 +223,21 @@ class TestFacets:
         assert page.total == 1
         assert self.counts(page, "category") == {"personal-account": 1, other.slug: 1}
         assert [option.value for facet in page.facets for option in facet.options if option.chosen] == [other.slug]
+
+    def test_by_date_they_count_what_the_list_by_date_holds(self, publish):
+        publish("医保断缴怎么办？")
+        publish("医保卡丢了去哪里？")
+        page = search.search("医保断缴怎么办", newest=True, with_facets=True)
+        assert (page.total, self.counts(page, "category")) == (1, {"personal-account": 1})
+
+    def test_a_chosen_tag_that_is_not_among_the_most_frequent_has_its_count(self, publish, publish_many):
+        common = [tag.pk for tag in Tag.objects.named([f"标签{number}" for number in range(20)])]
+        rare = Tag.objects.create(name="少见")
+        publish_many(3, tags=tuple(common))
+        publish("医保断缴怎么办？", tags=(rare.pk,))
+        search.sync()
+        page = search.search("医保怎么办", tag=rare, with_facets=True)
+        assert (page.total, self.counts(page, "tag")[rare.slug]) == (1, 1)
 
     def test_a_chosen_value_without_hits_is_still_shown(self, publish):
         publish("医保断缴怎么办？")
@@ -224,6 +252,7 @@ class TestSpelling:
             ("yibao", "医保"), ("YiBaoKa", "医保卡"), ("yi bao ka", "医保卡"), ("yb", "医保"), ("ybk", "医保卡"),
             ("yibaoduanjiao", "医保断缴"),
             ("医报卡", "医保卡"), ("一保断缴", "医保断缴"), ("医保duanjiao", "医保断缴"), ("重庆一保", "重庆医保"), ("醫報卡", "医保卡"),
+            ("yī bǎo kǎ", "医保卡"), ("chongqinyibao", "重庆医保"),
         ],
     )  # fmt: skip
     def test_pinyin_and_words_that_sound_the_same_are_understood(self, publish, typed, meant):
@@ -234,6 +263,57 @@ class TestSpelling:
         assert page.respelt == meant
         assert all(char in "".join(marked(page.results[0].title)) for char in meant)
         assert article.pk in [result.article.pk for result in page.results]
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "视野缺损",
+            "事业单位",
+            "疑似骨折",
+            "背景音乐",
+            "怀了三胎",
+            "只报了一半",
+            "肥厚型心肌病",
+            "如果以第一种方式",
+            "夜间遗尿",
+            "st段抬高",
+        ],
+    )
+    def test_words_that_only_sound_like_ours_are_left_alone(self, publish, typed):
+        for title in (
+            "失业后医保怎么办？",
+            "北京怎么看急诊？",
+            "异地医疗怎么报？",
+            "三胎生育怎么报？",
+            "医保卡坏了意思是什么？",
+            "心急怎么办？",
+        ):
+            publish(title)
+        assert search.search(typed).respelt == ""
+
+    def test_a_real_word_gives_way_only_where_the_other_is_known_to_stand(self, publish):
+        publish("生育津贴怎么领？")
+        assert search.search("生育紧贴").respelt == "生育津贴"
+        assert search.search("紧贴").respelt == ""
+
+    def test_letters_of_another_kind_beside_pinyin(self, publish):
+        publish("医保卡丢了怎么办？", body="<p>CT 检查。</p>")
+        assert search.search("ct yibaoka").respelt == "ct 医保卡"
+
+    @pytest.mark.parametrize("typed", ["lanjing", "懒京", "lj", "lanjingjihua"])
+    def test_the_words_of_a_scheduled_article_do_not_give_themselves_away(self, approved, editor, typed):
+        workflow.schedule(approved("蓝鲸计划怎么领？"), by=editor, at=timezone.now() + timedelta(days=3))
+        search.sync()
+        page = search.search(typed)
+        assert (page.respelt, page.total) == ("", 0)
+        assert search.suggest(typed) == []
+
+    def test_a_scheduled_article_does_not_count_as_mentioning_a_word(self, approved, editor, publish):
+        publish("医保卡丢了怎么办？")
+        before = search.search("蓝鲸计划").missing
+        workflow.schedule(approved("蓝鲸计划怎么领？"), by=editor, at=timezone.now() + timedelta(days=3))
+        search.sync()
+        assert search.search("蓝鲸计划").missing == before != []
 
     @pytest.mark.parametrize("typed", ["医保断缴", "CT检查", "hpv", "xyz", "奥特曼怎么办", "12393", "a", "医", "zzzzzzzz", "的", "lv"])
     def test_what_is_spelt_right_or_unknown_stays_as_it_is(self, publish, typed):
@@ -256,6 +336,51 @@ class TestSpelling:
         start = time.perf_counter()
         search.search(typed)
         assert time.perf_counter() - start < 0.5
+
+
+class TestMissing:
+    def test_a_word_that_no_article_holds_is_named(self, publish):
+        publish("住院手术能报多少？")
+        assert search.search("白内障手术能报多少").missing == ["白内障"]
+
+    def test_what_has_a_synonym_in_the_articles_is_not(self, publish):
+        SynonymGroup(words="白内障、住院").save()
+        publish("住院手术能报多少？")
+        assert search.search("白内障手术能报多少").missing == []
+
+    def test_a_long_story_may_name_what_it_likes(self, publish):
+        publish("住院手术能报多少？")
+        assert search.search("我家邻居的大花猫上个星期从阳台摔下来以后住院手术能报多少").missing == []
+
+
+class TestLongQuestions:
+    def test_the_beginning_and_the_end_count(self, publish):
+        publish("异地就医怎么备案？")
+        best = publish("取现怎么办？", body="<p>医保卡里的钱不能取现。</p>")
+        page = search.search("我想问一下，" + "老家的事情说来话长，" * 40 + "医保卡能取现吗")
+        assert page.results[0].article == best
+        assert page.cut
+        assert not search.search("医保卡能取现吗").cut
+
+
+class TestOneCharacter:
+    def test_it_is_found_inside_a_body(self, publish):
+        article = publish("哪些不报？", body="<p>种牙齿不报。</p>")
+        assert ids("牙") == [article.pk]
+
+
+class TestPromoted:
+    def test_promoted_articles_stand_before_the_first_page_and_nowhere_else(self, publish_many):
+        articles = publish_many(50, title="医保怎么办第{}问？")
+        search.sync()
+        now = timezone.now()
+        for position, article in enumerate(articles[30:33]):
+            Promotion.objects.create(query="医保怎么办", article=article, starts_at=now - timedelta(days=1), position=position)
+        pages = [search.search("医保怎么办", offset=start).results for start in (0, 20, 40)]
+        found = [result.article.pk for page in pages for result in page]
+        assert found[:3] == [article.pk for article in articles[30:33]]
+        assert [result.promoted for result in pages[0]][:4] == [True, True, True, False]
+        assert len(found) == len(set(found)) == 50
 
 
 class TestNumbers:

@@ -254,3 +254,12 @@ def test_a_passage_of_a_long_article_takes_milliseconds():
     start = time.process_time()
     passage(text, ["断缴", "住院", "药店", "转移"])
     assert time.process_time() - start < 0.5
+
+
+def test_a_passage_of_the_longest_article_is_found_quickly():
+    text = "医保断缴以后可以补缴。" * 18_000
+    wanted = [text[i : i + 2] for i in range(10)] + [chr(0x4E00 + i) + chr(0x4E01 + i) for i in range(190)]
+    start = time.perf_counter()
+    segments = passage(text, wanted)
+    assert time.perf_counter() - start < 0.2
+    assert any(segment.marked for segment in segments)

@@ -6,10 +6,11 @@ A text becomes weighted terms (queries.py), the terms an order of ids (ranking.p
 Engines see clauses and documents, never models, so another engine is one file and one setting.
 """
 
+from articles.search.documents import filters_now
 from articles.search.engine import Filters, Hits
 from articles.search.follower import IndexUnavailable, engine, rebuild, sync
 from articles.search.queries import QUERY_LIMIT, TERM_LIMIT, clauses, understand
-from articles.search.ranking import filters_now, rank
+from articles.search.ranking import rank
 from articles.search.results import Facet, Option, Result, SearchPage, search
 from articles.search.suggestions import Nearest, Suggestion, nearest, suggest
 

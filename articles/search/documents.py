@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from articles.models import Article, ArticleQuerySet, Region
 from articles.pinyin import spell
-from articles.search.engine import SearchDocument
+from articles.search.engine import Filters, SearchDocument
 from articles.text import HAN, normalise, question, terms, with_stop
 
-SCHEMA = 4  # raise it when documents change shape: every index is then rebuilt
+SCHEMA = 5  # raise it when documents change shape: every index is then rebuilt
 BATCH = 500
 NATIONAL = 100_000
 FOREVER = 2_932_896  # 9999-12-31 in days since 1970
@@ -43,6 +43,11 @@ def _document(article: Article, parents: dict[int, int | None]) -> SearchDocumen
         expires=int(article.expire_at.timestamp()),
         valid_until=days(article.valid_until) if article.valid_until else FOREVER,
     )
+
+
+def filters_now(**chosen) -> Filters:
+    """Filters for what is visible at this moment."""
+    return Filters(now=int(timezone.now().timestamp()), today=days(timezone.localdate()), **chosen)
 
 
 def days(date) -> int:

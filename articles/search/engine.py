@@ -99,8 +99,8 @@ class SearchEngine(ABC):
         """
 
     @abstractmethod
-    def facets(self, clauses: Sequence[Clause], filters: Filters, names: Collection[str]) -> dict[str, dict[int, int]]:
-        """For each of `names` (FACETS): {value: how many of all hits have it}.
+    def facets(self, clauses: Sequence[Clause], filters: Filters, names: Collection[str], *, needed: int = 1) -> dict[str, dict[int, int]]:
+        """For each of `names` (FACETS): {value: how many of all hits have it}; hits of newest(), where more than one term is needed.
 
         The tags are the 20 most frequent; `expired` has the keys 0 and 1. A value that no hit has is left out.
         """

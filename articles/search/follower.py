@@ -32,8 +32,8 @@ from django.db.models import Subquery
 from django.utils.module_loading import import_string
 
 from articles.models import Article, Event, Installation
-from articles.search.documents import SCHEMA, documents
-from articles.search.engine import SearchEngine
+from articles.search.documents import SCHEMA, documents, filters_now
+from articles.search.engine import FACETS, Clause, SearchEngine
 
 logger = logging.getLogger(__name__)
 
@@ -253,12 +253,22 @@ def _intact(position: Position) -> bool:
     global _doubted, _in_use
     _in_use = None
     try:
-        found = position.readable and _opened(position).intact()
+        found = position.readable and _opened(position).intact() and _answers(_opened(position))
     except Exception:
         logger.exception("the search index is damaged")
         return False
     _doubted = _doubted and not found
     return found
+
+
+def _answers(engine: SearchEngine) -> bool:
+    """It does all that pages ask of it; raises where it cannot, as an index of another make may."""
+    wanted, filters = [Clause("title_chars", "医", 1.0)], filters_now()
+    engine.search(wanted, filters, limit=1)
+    engine.newest(wanted, filters, limit=1)
+    engine.facets(wanted, filters, FACETS)
+    engine.vocabulary("spelling", "yi", 1)
+    return True
 
 
 def _catch_up(position: Position) -> None:

@@ -54,8 +54,8 @@ class MemoryEngine(SearchEngine):
     def _held(self, document, clauses):
         return len({term for field, term, _ in clauses if term in document.text.get(field, [])})
 
-    def facets(self, clauses, filters, names):
-        hits = [document for document in self._visible(filters) if self._held(document, clauses)]
+    def facets(self, clauses, filters, names, *, needed=1):
+        hits = [document for document in self._visible(filters) if self._held(document, clauses) >= max(needed, 1)]
         counts = {name: Counter(value for document in hits for value in self._values(document, name, filters)) for name in names}
         return {name: dict(count.most_common(20) if name == "tag" else count) for name, count in counts.items()}
 

@@ -1,19 +1,15 @@
 """The order of results. rank() alone turns text into article ids, for pages and for evaluation."""
 
-from django.utils import timezone
+import re
 
-from articles.search.documents import days
 from articles.search.engine import Filters, Hits, Place, SearchEngine
 from articles.search.queries import Query, understand
 from articles.search.synonyms import Groups
 
+_YEAR = re.compile(r"20\d\d")  # whoever names a year may well mean one that is over
 BLOCK = 200  # hits that are weighed against each other by validity and place: a whole number of pages
 EXPIRED = 0.5  # of its score is left to an article whose policy has run out
 ELSEWHERE = 0.8  # and to one that is not for the chosen place in particular
-
-
-def filters_now(**chosen) -> Filters:
-    return Filters(now=int(timezone.now().timestamp()), today=days(timezone.localdate()), **chosen)
 
 
 def rank(
@@ -39,13 +35,18 @@ def ranked(query: Query, filters: Filters, engine: SearchEngine, *, offset: int 
 
 
 def _newest(query: Query, filters: Filters, engine: SearchEngine, offset: int, limit: int) -> Hits:
-    # By date, what shares one word with a question would stand before what answers it.
-    needed = query.needed
-    while True:
-        hits = engine.newest(query.clauses, filters, needed=needed, offset=offset, limit=limit)
-        if hits.total or needed <= 1:
-            return hits
-        needed //= 2
+    return engine.newest(query.plain, filters, needed=needed(query, filters, engine), offset=offset, limit=limit)
+
+
+def needed(query: Query, filters: Filters, engine: SearchEngine) -> int:
+    """How many of its terms an article must hold in the list by date: more than half, and fewer only where none does.
+
+    By date, what shares one word with a question would else stand before what answers it.
+    """
+    count = query.needed
+    while count > 1 and not engine.newest(query.plain, filters, needed=count, limit=1).total:
+        count //= 2
+    return count
 
 
 def _best(query: Query, filters: Filters, engine: SearchEngine, offset: int, limit: int) -> Hits:
@@ -60,8 +61,9 @@ def _weighed(query: Query, filters: Filters, engine: SearchEngine, start: int) -
     """One block in its final order. Blocks never mix, so that pages neither repeat nor lose an article."""
     hits = engine.search(query.clauses, filters, offset=start, limit=BLOCK)
     local = _local(query, filters, engine, start + BLOCK)
+    expired = 1.0 if _YEAR.search(query.text) else EXPIRED
     factors = [
-        (EXPIRED if valid_until < filters.today else 1.0) * (1.0 if local is None or id in local else ELSEWHERE)
+        (expired if valid_until < filters.today else 1.0) * (1.0 if local is None or id in local else ELSEWHERE)
         for id, valid_until in zip(hits.ids, hits.valid_until, strict=True)
     ]
     scores = [score * factor for score, factor in zip(hits.scores, factors, strict=True)]

@@ -3,13 +3,15 @@
 import logging
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from articles.models import Article, Category, Region, Tag
-from articles.search.documents import NATIONAL
-from articles.search.engine import FACETS, Filters, Hits, Place, SearchEngine
+from articles.search.documents import NATIONAL, filters_now
+from articles.search.engine import FACETS, Filters, Place, SearchEngine
 from articles.search.follower import IndexUnavailable, doubt, engine
 from articles.search.promotions import promoted
 from articles.search.queries import Query, understand
-from articles.search.ranking import filters_now, ranked
+from articles.search.ranking import needed, ranked
 from articles.text import Segment, highlight, passage, strip_controls, terms, with_stop
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ class SearchPage(NamedTuple):
     total: int
     facets: list[Facet] = []
     respelt: str = ""  # the query as it was probably meant; its results are in it
+    missing: list[str] = []
+    cut: bool = False  # the query was longer than what is searched
     complete: bool = True  # False: the index is missing, only the newest titles were looked at
 
 
@@ -79,19 +83,27 @@ def search(text: str, *, offset: int = 0, limit: int = 20, newest: bool = False,
         found = engine()
         query, filters = understand(text, found), wanted.filters()
         hits = ranked(query, filters, found, offset=offset, limit=limit, newest=newest)
-        counts = _counts(query, filters, found) if with_facets else None
+        counts = _counts(query, filters, found, newest) if with_facets else None
     except IndexUnavailable:
         return _search_titles(text, offset, limit, wanted)
     except Exception:  # a damaged index raises whatever its engine raises; the page still answers
         logger.exception("the search index failed")
         doubt()
         return _search_titles(text, offset, limit, wanted)
-    first = promoted(text, wanted.region) if offset == 0 and not newest and wanted._replace(region=None) == Chosen() else []
-    return SearchPage(_results(query, hits, first), hits.total, _facets(counts, wanted) if counts else [], query.respelt)
+    first = promoted(text, wanted.region) if not newest and wanted._replace(region=None) == Chosen() else []
+    return SearchPage(
+        _results(query, hits.ids, first, offset == 0),
+        hits.total,
+        _facets(counts, wanted, hits.total) if counts else [],
+        query.respelt,
+        query.missing,
+        query.cut,
+    )
 
 
-def _results(query: Query, hits: Hits, first: list[int]) -> list[Result]:
-    ids = first + [id for id in hits.ids if id not in first]
+def _results(query: Query, hits: list[int], first: list[int], first_page: bool) -> list[Result]:
+    """Those that are promoted stand before the first page, and nowhere else."""
+    ids = first * first_page + [id for id in hits if id not in first]
     found, marked = _cards().in_bulk(ids), _marked(query)
     return [_result(found[id], marked, id in first) for id in ids if id in found]
 
@@ -106,12 +118,14 @@ def _result(article: Article, wanted: list[str], is_promoted: bool = False) -> R
 
 
 def _marked(query: Query) -> list[str]:
-    """The terms to mark: of what was typed, of what was meant, and of the synonyms."""
-    splits = [terms(side) for side in (query.text, query.respelt, *query.variants)]
-    found = [
-        term for split in splits for term in (split.pairs + [word for word in split.words if len(word) > 1] if split.pairs else split.chars)
-    ]
-    return list(dict.fromkeys(found))
+    """What to mark: the terms of what was typed and of what was meant, and whole synonyms."""
+    splits = [terms(side) for side in (query.text, query.respelt)]
+    found = [term for split in splits for term in (split.pairs + _long(split.words) if split.pairs else split.chars)]
+    return list(dict.fromkeys(found + query.alternatives))
+
+
+def _long(words: list[str]) -> list[str]:
+    return [word for word in words if len(word) > 1]
 
 
 # name of the facet in an engine: (query parameter, label, filter that it sets)
@@ -120,22 +134,23 @@ _PARAMETERS = {
     "region": ("region", "地区", "place"),
     "within": ("region", "地区", "place"),
     "tag": ("tag", "标签", "tag"),
-    "year": ("year", "年份", "year"),
+    "year": ("year", "发布年份", "year"),
     "expired": ("valid", "有效性", "expired"),
 }
 
 
-def _counts(query: Query, filters: Filters, engine: SearchEngine) -> dict[str, dict[int, int]]:
+def _counts(query: Query, filters: Filters, engine: SearchEngine, newest: bool) -> dict[str, dict[int, int]]:
     """Each facet under all filters but its own, so that another value can be seen and chosen."""
+    wanted = {"clauses": query.plain, "needed": needed(query, filters, engine)} if newest else {"clauses": query.clauses}
     free = [name for name in FACETS if getattr(filters, _PARAMETERS[name][2]) is None]
-    counts = engine.facets(query.clauses, filters, free)
+    counts = engine.facets(filters=filters, names=free, **wanted)
     for field in {_PARAMETERS[name][2] for name in set(FACETS) - set(free)}:
         own = [name for name in FACETS if _PARAMETERS[name][2] == field]
-        counts |= engine.facets(query.clauses, filters._replace(**{field: None}), own)
+        counts |= engine.facets(filters=filters._replace(**{field: None}), names=own, **wanted)
     return counts
 
 
-def _facets(counts: dict[str, dict[int, int]], chosen: Chosen) -> list[Facet]:
+def _facets(counts: dict[str, dict[int, int]], chosen: Chosen, total: int) -> list[Facet]:
     options = {
         "category": [(row.slug, row.name, counts["category"].get(row.pk, 0)) for row in Category.objects.all()],
         "region": [(row.pk, row.name, _applying(row, counts)) for row in _regions(counts["within"], chosen.region)],
@@ -150,7 +165,11 @@ def _facets(counts: dict[str, dict[int, int]], chosen: Chosen) -> list[Facet]:
         "year": chosen.year and str(chosen.year),
         "expired": None if chosen.valid is None else str(int(chosen.valid)),
     }
-    found = [(name, [Option(*option, option[0] == current[name]) for option in rows]) for name, rows in options.items()]
+    # A chosen value has as many as there are results, whether or not it was among the most frequent.
+    found = [
+        (name, [Option(value, label, total if value == current[name] else count, value == current[name]) for value, label, count in rows])
+        for name, rows in options.items()
+    ]
     kept = [(name, [option for option in rows if option.count or option.chosen]) for name, rows in found]
     return [Facet(*_PARAMETERS[name][:2], rows) for name, rows in kept if rows]
 
@@ -177,7 +196,7 @@ def _tags(counts: dict[int, int], chosen: Tag | None) -> list[Tag]:
 
 def _search_titles(text: str, offset: int, limit: int, chosen: Chosen) -> SearchPage:
     """Without an index: the newest titles that share character pairs with the query."""
-    query = Query(strip_controls(text), "", [], [])
+    query = Query(strip_controls(text), False, "", [], [], [], [])
     wanted = set(_marked(query))
     titles = _chosen_articles(chosen).newest().values_list("pk", "title")[:FALLBACK_TITLES]
     scored = [(sum(term in title.lower() for term in wanted), pk) for pk, title in titles]
@@ -189,11 +208,13 @@ def _search_titles(text: str, offset: int, limit: int, chosen: Chosen) -> Search
 
 def _chosen_articles(chosen: Chosen):
     found = Article.objects.published()
-    conditions = {
-        "category": chosen.category,
-        "region_links__region": chosen.region,
-        "tag_links__tag": chosen.tag,
-        "go_live_at__year": chosen.year,
-    }
+    conditions = {"category": chosen.category, "tag_links__tag": chosen.tag, "go_live_at__year": chosen.year}
     found = found.filter(**{column: value for column, value in conditions.items() if value is not None})
+    if chosen.region:
+        found = found.filter(_applies_in(chosen.region)).distinct()
     return found if chosen.valid is None else found.in_force() if chosen.valid else found.exclude(pk__in=Article.objects.in_force())
+
+
+def _applies_in(region: Region) -> Q:
+    codes = [region.pk, *map(str, _place(region).around)]
+    return Q(region_links=None) | Q(region_links__region__in=codes) | Q(region_links__region__parent=region)

@@ -2,16 +2,17 @@
 
 import logging
 from collections import Counter
+from itertools import chain
 from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from articles.models import Article, Tag
+from articles.search.documents import filters_now
 from articles.search.engine import Clause, SearchEngine
 from articles.search.follower import IndexUnavailable, doubt, engine
-from articles.search.queries import clauses, respell
-from articles.search.ranking import filters_now
+from articles.search.queries import clauses, public_words, respell
 from articles.text import normalise, terms
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,6 @@ logger = logging.getLogger(__name__)
 LIMIT = 8
 WORDS = 3
 LENGTH = 24  # characters that are looked at
-SURELY_VISIBLE = 10_000  # that many titles do not all wait for their time; counting them would take longer than the rest
 NEAREST = 5
 ASKED = ("question", "title_pairs", "title_chars", "phrasing_pairs")
 
@@ -34,6 +34,7 @@ class Nearest(NamedTuple):
 
     tags: list[Tag]
     articles: list[Article]
+    near: bool  # they share something with the query; else they are simply the newest
 
 
 def suggest(text: str) -> list[Suggestion]:
@@ -57,19 +58,13 @@ def _words(typed: str, engine: SearchEngine) -> list[str]:
     """Words of titles and tags that are written, said or abbreviated as it was typed so far, whole ones first."""
     if len(typed) < 2:
         return []
-    found = [(term.partition("|"), count) for term, count in engine.vocabulary("spelling", typed, 50) if "|" in term]
-    found.sort(key=lambda item: (item[0][0] != typed, -item[1]))
-    best = [("".join(parts), count) for parts, count in _once_each(found)[:WORDS]]
-    return [term.partition("|")[2] for term, count in best if count > SURELY_VISIBLE or _is_visible(term, engine)]
-
-
-def _once_each(found):
-    return list({parts[2]: (parts, count) for parts, count in reversed(found)}.values())[::-1]
-
-
-def _is_visible(term: str, engine: SearchEngine) -> bool:
-    # An article that is scheduled for later is in the index, and must not give itself away.
-    return bool(engine.search([Clause("spelling", term, 1.0)], filters_now(), limit=1).ids)
+    found: list[str] = []
+    for word in chain(public_words(f"{typed}|", engine), public_words(typed, engine, limit=50)):
+        if word not in found:
+            found.append(word)
+        if len(found) == WORDS:
+            break
+    return found
 
 
 def _titles(typed: str, words: list[str], engine: SearchEngine) -> list[int]:
@@ -95,10 +90,11 @@ def nearest(text: str) -> Nearest:
     """Articles that share at least characters with `text`, else the newest; and the tags that they carry."""
     ids = _sharing_characters(text)
     cards = Article.objects.published().with_card_fields()
-    found = [articles[id] for articles in [cards.in_bulk(ids)] for id in ids if id in articles] or list(cards.newest()[:NEAREST])
+    near = list(cards.in_bulk(ids).values())
+    found = near or list(cards.newest()[:NEAREST])
     links = Counter(Tag.objects.filter(article_links__content_object__in=found).values_list("pk", flat=True))
     tags = Tag.objects.in_bulk(pk for pk, _ in links.most_common(LIMIT))
-    return Nearest([tags[pk] for pk, _ in links.most_common(LIMIT)], found)
+    return Nearest([tags[pk] for pk, _ in links.most_common(LIMIT)], found, bool(near))
 
 
 def _sharing_characters(text: str) -> list[int]:

@@ -44,6 +44,16 @@ class Groups:
         in_turn = filter(None, chain.from_iterable(zip_longest(*by_word)))
         return list(dict.fromkeys(_replaced(folded, *each) for each in islice(in_turn, limit)))
 
+    def alternatives(self, text: str, limit: int = 24) -> list[str]:
+        """The words that may stand in the place of those in `text`."""
+        others = (other for each in self._found(normalise(text)) for _, _, other in each)
+        return list(dict.fromkeys(islice(others, limit)))
+
+    def words(self, text: str) -> list[str]:
+        """The words of `text` that have synonyms."""
+        folded = normalise(text)
+        return [folded[each[0][0] : each[0][1]] for each in self._found(folded) if each]
+
     def _found(self, folded: str) -> Iterator[list[tuple[int, int, str]]]:
         """For every word in `folded` what can stand there: (start, end, another word of its group)."""
         # “hpv 疫苗” is hpv疫苗, but between Chinese characters a space was meant to part words.

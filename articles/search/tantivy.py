@@ -117,9 +117,10 @@ class TantivyEngine(SearchEngine):
         return Hits(ids, [score for score, _ in found.hits], found.count, valid_until)
 
     @_panics_as_exceptions()
-    def facets(self, clauses, filters, names):
+    def facets(self, clauses, filters, names, *, needed=1):
         wanted = {name: self._aggregation(name, filters) for name in names}
-        found = self.index.searcher().aggregate(self._query(self._any(clauses), filters), wanted) if wanted else {}
+        query = self._several(clauses, needed) if needed > 1 else self._any(clauses)
+        found = self.index.searcher().aggregate(self._query(query, filters), wanted) if wanted else {}
         return {
             name: {self._key(name, bucket): bucket["doc_count"] for bucket in found[name]["buckets"] if bucket["doc_count"]}
             for name in names

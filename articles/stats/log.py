@@ -23,8 +23,8 @@ INPUT = 200  # characters of a query that are looked at
 QUERY_LENGTH = 60
 MASK = "＃"
 
-_DIGIT = r"[\d零〇一二三四五六七八九幺]"
-_GAP = r"[\s._/()+‐-―−-]{0,3}"
+_DIGIT = r"[\d零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+_GAP = r"[\W_]{0,3}"
 # A phone or identity number, however it is grouped; the last sign of an identity number may be an x. “2024-2025” is none.
 _YEARS = rf"(?:19|20)\d\d ?[-~–— ] ?(?:19|20)\d\d(?!{_GAP}{_DIGIT})"
 _NUMBER = re.compile(rf"({_YEARS})|{_DIGIT}(?:{_GAP}{_DIGIT}){{6,}}(?:[\s-]?x(?![a-z]))?")

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "articles.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -89,7 +90,7 @@ for _database in DATABASES.values():
     _database |= {"OPTIONS": SQLITE} if _database["ENGINE"].endswith("sqlite3") else {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 if DATABASES["stats"]["ENGINE"].endswith("postgresql"):
     DATABASES["stats"]["OPTIONS"] = {"connect_timeout": 5} | DATABASES["stats"].get("OPTIONS", {})  # nobody waits for statistics
-if DATABASES["stats"] == DATABASES["default"]:
+if all(DATABASES["stats"].get(key) == DATABASES["default"].get(key) for key in ("ENGINE", "HOST", "PORT", "NAME")):
     raise ImproperlyConfigured("STATS_DATABASE_URL must name another database than DATABASE_URL")
 DATABASE_ROUTERS = ["articles.stats.router.StatsRouter"]
 SEARCH_LOG_DAYS = env.int("SEARCH_LOG_DAYS", default=180)  # 0: searches are not counted
