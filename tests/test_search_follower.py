@@ -619,6 +619,36 @@ print(search.engine().count(), sorted(hits.ids) == sorted(Article.objects.publis
 """
 
 
+WATCH = """
+import time
+from articles import search
+end, wrong, asked = time.monotonic() + 6, 0, 0
+while time.monotonic() < end:
+    wrong += not search.search("医保").complete
+    asked += 1
+print(asked, wrong)
+"""
+
+
+def test_searches_are_complete_while_another_process_publishes(tmp_path):
+    """Its merges delete files all the time; what this process has open is none the worse for it."""
+    environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    subprocess.run([*manage, "prepare_site", "--no-samples", "--no-static"], env=environ, check=True, capture_output=True)
+    busy = subprocess.Popen(
+        [sys.executable, "-c", BUSY.replace("random.random() < 0.2", "False").format(root=str(ROOT))], env=environ, stdout=subprocess.PIPE
+    )
+    try:
+        assert busy.stdout.readline() == b"ready\n"
+        shell = subprocess.run([*manage, "shell", "--no-imports", "-c", WATCH], env=environ, capture_output=True, text=True, check=True)
+    finally:
+        busy.kill()
+        busy.communicate()
+    asked, wrong = map(int, shell.stdout.split())
+    assert asked > 20
+    assert wrong == 0, shell.stderr[-2000:]
+
+
 def test_ten_kills_while_indexing_lose_nothing(tmp_path):
     """On a SQLite file of its own, whatever the other tests run on: the files of the index are what matters here."""
     environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}

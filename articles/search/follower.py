@@ -23,7 +23,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,12 +98,18 @@ def _fingerprint(path: Path) -> str:
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
-def _sizes(path: Path) -> dict[int, int]:
-    """Inode and size of the files there; none where the directory is gone, which harms no open index."""
-    try:
-        return {file.inode(): file.stat().st_size for file in os.scandir(path)}
-    except FileNotFoundError:
-        return {}
+def _sizes(path: Path) -> dict[tuple[str, int], int]:
+    """Name, inode and size of the data files there; none where the directory is gone, which harms no open index.
+
+    Not the inode alone: another process's merge deletes files, and the next small file may get the number of a large one.
+    """
+    found = {}
+    with suppress(FileNotFoundError), os.scandir(path) as files:
+        for file in files:
+            with suppress(FileNotFoundError):  # merged away since
+                if file.name[-5:] != ".json":  # replaced with every commit, and not mapped
+                    found[file.name, file.inode()] = file.stat().st_size
+    return found
 
 
 @contextmanager
@@ -125,7 +131,7 @@ def exclusive(name: str) -> Iterator[bool]:
 
 # What this process has open: shared by its threads, replaced when a writer has moved on.
 _opening = threading.Lock()
-_in_use: tuple[Position, SearchEngine, dict[int, int]] | None = None
+_in_use: tuple[Position, SearchEngine, dict[tuple[str, int], int]] | None = None
 _doubted = False
 
 
@@ -147,7 +153,7 @@ def _opened(position: Position | None) -> SearchEngine:
     with _opening:
         if _in_use and _in_use[0] == position:
             # The kernel kills a process that reads a mapped file beyond its end; 50 microseconds a search prevent it.
-            if any(size < _in_use[2].get(inode, 0) for inode, size in _sizes(position.path).items()):
+            if any(size < _in_use[2].get(file, 0) for file, size in _sizes(position.path).items()):
                 raise IndexUnavailable("files of the open index were cut off")
             return _in_use[1]
         if _in_use and _in_use[0].generation == position.generation:

@@ -83,7 +83,7 @@ def _of_words(words: list[str]) -> list[Suggestion]:
 def _of_articles(ids: list[int]) -> list[Suggestion]:
     # The database decides what is visible; the index was only asked for what fits.
     titles = dict(Article.objects.published().filter(pk__in=ids).values_list("pk", "title"))
-    return [Suggestion(titles[id], Article(pk=id).get_absolute_url()) for id in ids if id in titles]
+    return [Suggestion(titles[id], reverse("article", args=[id])) for id in ids if id in titles][:LIMIT]
 
 
 def nearest(text: str) -> Nearest:
