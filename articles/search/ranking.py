@@ -7,7 +7,7 @@ from articles.search.queries import Query, understand
 from articles.search.synonyms import Groups
 
 _YEAR = re.compile(r"20\d\d")  # whoever names a year may well mean one that is over
-BLOCK = 200  # hits that are weighed against each other by validity and place: a whole number of pages
+BLOCK = 100  # hits that are weighed against each other by validity and place: a whole number of pages
 EXPIRED = 0.5  # of its score is left to an article whose policy has run out
 ELSEWHERE = 0.8  # and to one that is not for the chosen place in particular
 

@@ -109,7 +109,11 @@ def _results(query: Query, hits: list[int], first: list[int], first_page: bool) 
 
 
 def _cards():
-    return Article.objects.published().select_related("category").defer("body_html", "headings", "sources")
+    return (
+        Article.objects.published()
+        .select_related("category")
+        .only("title", "short_answer", "plain_text", "go_live_at", "valid_until", "category__name", "category__slug")
+    )
 
 
 def _result(article: Article, wanted: list[str], is_promoted: bool = False) -> Result:
