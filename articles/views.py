@@ -91,11 +91,18 @@ def search_page(request):
     query = form.cleaned_data["q"]
     found = search.search(query, with_facets=True, **form.options()) if query else None
     if found and not found.results and form.page_number > 1:
-        raise Http404("没有这一页")
+        return render(request, "articles/search.html", {"form": form, "found": found, "no_such_page": True}, status=404)
     if found and found.complete and request.method == "GET" and form.is_plain:
-        stats.searched(query, found.total)
-    nearest = search.nearest(query) if found and not found.results else None
+        stats.searched(query, 0 if found.missing else max(found.total, len(found.results)))
+    nearest = _nearest(query, found) if found and not (found.total and found.results) else None
     return render(request, "articles/search.html", {"form": form, "found": found, "nearest": nearest})
+
+
+def _nearest(query, found):
+    """A way on from nothing, or from what is promoted alone, which need not be named twice."""
+    shown = {result.article for result in found.results}
+    nearest = search.nearest(query)
+    return nearest._replace(articles=[article for article in nearest.articles if article not in shown])
 
 
 @require_safe

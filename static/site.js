@@ -70,8 +70,11 @@
     show(found) {
       this.found = found;
       this.list.textContent = "";
-      found.forEach(({ text }, index) => {
-        this.addTo(this.list, "li", { id: `${this.list.id}-${index}`, role: "option", "aria-selected": "false" }).textContent = text;
+      found.forEach(({ text, url }, index) => {
+        const option = this.addTo(this.list, "li", { id: `${this.list.id}-${index}`, role: "option", "aria-selected": "false" });
+        option.textContent = text;
+        // A question leads to its answer, a word to many: site.css says which. “/tags/…” is of the kind “tags”.
+        if (!url.startsWith("/articles/")) option.dataset.kind = url.split("/")[1];
       });
       this.list.hidden = !found.length;
       this.input.setAttribute("aria-expanded", String(!this.list.hidden));

@@ -1,6 +1,6 @@
 """Promoted results: for exactly this question, now, here, and only what readers may see."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,6 +10,7 @@ from django.utils import timezone
 from articles import workflow
 from articles.models import Promotion, Region
 from articles.search.promotions import promoted
+from tests.html_page import HtmlPage
 
 ADD = "/admin/articles/promotion/add/"
 
@@ -184,6 +185,97 @@ def test_what_cannot_be_promoted_comes_back_with_a_sentence(client, editor, form
     assert not Promotion.objects.exists()
 
 
+def at(*numbers):
+    return datetime(*numbers, tzinfo=timezone.get_current_timezone())
+
+
+def test_the_same_twice_at_one_time_is_refused(promote, client, editor, form_data):
+    noon = at(2026, 1, 1, 12)
+    article = promote("医保卡余额怎么查", region="330900", starts_at=noon, ends_at=noon + timedelta(days=30))
+    client.force_login(editor)
+    data = form_data(query="医保卡余额，怎么查呢？", article=article.pk, region="330900", starts_at_0="2026-01-31")
+    page = client.post(ADD, data).content.decode()
+    assert "这篇文章已经推荐给这句话和这个地区（2026年1月1日 12:00 到 2026年1月31日 12:00）。请改那一条，或者错开时间。" in page
+    assert Promotion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts_at_0": "2026-01-31", "starts_at_1": "12:00:00"},  # the moment the other ends
+        {"starts_at_0": "2025-12-01", "ends_at_0": "2026-01-01", "ends_at_1": "12:00:00"},  # and begins
+        {"query": "余额是多少"},
+        {"region": ""},
+        {"region": "330000"},
+        {"article": ""},  # another one
+    ],
+    ids=str,
+)
+def test_another_time_question_place_or_article_is_not_the_same(promote, client, editor, form_data, changes):
+    noon = at(2026, 1, 1, 12)
+    article = promote(region="330900", starts_at=noon, ends_at=noon + timedelta(days=30))
+    client.force_login(editor)
+    data = form_data(**{"article": article.pk, "region": "330900", "starts_at_0": "2026-01-15", **changes})
+    data["article"] = data["article"] or form_data()["article"]
+    assert client.post(ADD, data).status_code == 302
+
+
+@pytest.mark.parametrize("region", ["", "100000"])
+def test_one_without_end_for_everybody_overlaps_whatever_comes_later(promote, client, editor, form_data, region):
+    article = promote(starts_at=at(2020, 1, 1, 8))
+    client.force_login(editor)
+    page = client.post(ADD, form_data(article=article.pk, region=region)).content.decode()
+    assert "（2020年1月1日 08:00 起，一直有效）" in page
+
+
+def test_a_promotion_does_not_stand_in_its_own_way(promote, client, editor, form_data):
+    article = promote(starts_at=at(2020, 1, 1, 8))
+    client.force_login(editor)
+    url = reverse("admin:articles_promotion_change", args=[Promotion.objects.get().pk])
+    assert client.post(url, form_data(article=article.pk, position="5")).status_code == 302
+
+
+# The article of a promotion is looked up by its title, or by its number
+
+
+@pytest.fixture
+def lookup(client, editor, promote):
+    """lookup("医保") -> the ids that the field for the article offers."""
+
+    def ask(term, status=200):
+        client.force_login(editor)
+        page = HtmlPage(client.get(ADD).content.decode())
+        field = next(select for select in page.all("select") if select.attrs["name"] == "article")
+        query = {"app_label": "articles", "model_name": "promotion", "field_name": "article", "term": term}
+        response = client.get(field.attrs["data-ajax--url"], query)
+        assert response.status_code == status
+        return [int(found["id"]) for found in response.json()["results"]]
+
+    return ask
+
+
+def test_articles_are_found_by_number_and_by_title(publish, lookup):
+    wanted = publish("医保卡怎么补办？")
+    other = publish(f"满{wanted.pk}岁怎么参保？")
+    assert lookup(f"#{wanted.pk}") == lookup(f" ＃{wanted.pk} ") == [wanted.pk]
+    assert lookup(str(wanted.pk)) == [wanted.pk, other.pk]  # the number first
+    assert lookup("补办") == [wanted.pk]
+
+
+@pytest.mark.parametrize("term", ["#", "#x", "#0", "9" * 40, "#" + "9" * 40, "%", "-1", "#独角兽"])
+def test_what_is_no_number_finds_nothing_by_it(publish, lookup, term):
+    publish("医保卡怎么补办？")
+    assert lookup(term) == []
+
+
+def test_only_who_may_look_at_articles_looks_them_up(client, django_user_model):
+    url = reverse("admin:articles_promotion_articles")
+    query = {"app_label": "articles", "model_name": "promotion", "field_name": "article", "term": "#1"}
+    assert client.get(url, query).status_code == 302
+    client.force_login(django_user_model.objects.create_user("person", is_staff=True))
+    assert client.get(url, query).status_code == 403
+
+
 def test_an_article_that_is_not_public_is_refused(client, editor, approved, form_data):
     article = approved("还没有发布的问题？").article
     client.force_login(editor)
@@ -203,7 +295,7 @@ def test_the_question_of_a_link_stands_in_the_form(client, editor):
     client.force_login(editor)
     assert 'value="医保卡余额"' in client.get(ADD, {"query": "医保卡余额"}).content.decode()
     for name in ("query", "article", "region", "position", "starts_at", "ends_at", "x"):
-        for value in ("x", "9" * 40, "\x00"):
+        for value in ("x", "9" * 40, "\u202e"):
             assert client.get(ADD, {name: value}).status_code == 200, (name, value)
 
 

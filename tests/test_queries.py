@@ -22,7 +22,7 @@ LIMITS = {
     "region": ("/regions/330900/", 4),
     "archive": ("/archive/{month}/", 4),
     "search": ("/search/?q=医保怎么办", 6),  # synonyms, promotions, articles, and the names of three filters
-    "search, page 2": ("/search/?q=医保怎么办&page=2", 5),
+    "search, page 2": ("/search/?q=医保怎么办&page=2", 6),
     "search by date": ("/search/?q=医保怎么办&sort=date", 5),
     "search in pinyin": ("/search/?q=yibao", 6),
     "search with every filter": ("/search/?q=医保&category=personal-account&region=330900&tag={tag}&year={year}&valid=1", 8),

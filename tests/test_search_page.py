@@ -88,12 +88,18 @@ class TestResults:
         assert ["推荐" in item.text for item in page.all("ol.results li")] == [True, False]
         assert page.texts("ol.results a")[0] == promoted.title
 
-    def test_a_promoted_article_alone_is_no_empty_page(self, publish, visit):
+    def test_a_promoted_article_alone_comes_with_all_the_help_of_an_empty_page(self, publish, visit):
+        other = publish("医保断缴怎么办？", tags=(Tag.objects.named(["断缴"])[0].pk,))
         promoted = publish("哪里可以补缴？")
         Promotion.objects.create(query="zzzz", article=promoted)
         page = visit("/search/", q="zzzz")
         assert ids(page) == [promoted.pk]
-        assert page.one(".search-count").text == "0 篇文章与您写的词有关，可以看看推荐的内容"
+        assert page.one(".search-promoted").text == "推荐给您："
+        assert page.all(".search-sort") == page.all(".filters") == page.all(".pager") == []
+        assert page.one(".total").text == "0"
+        assert page.texts(".nearest-tags a") == ["断缴"]
+        assert page.links(".nearest-articles a") == [other.get_absolute_url()]  # the promoted one stands above
+        assert len(page.all(".categories a")) == Category.objects.count()
 
     def test_what_the_script_needs_to_report_a_click_stands_on_the_list(self, publish_many, visit):
         publish_many(25)
@@ -181,15 +187,31 @@ class TestFilters:
         assert [visit(link).one(".total").text for link in page.links(".search-empty a")[:1]] == ["2"]
 
     def test_a_value_that_all_results_share_is_not_offered(self, two, visit):
-        assert "年份" not in visit("/search/", q="医保").texts(".filters-panel h2")
+        assert "发布年份" not in visit("/search/", q="医保").texts(".filters-panel h2")
 
-    def test_another_question_keeps_them(self, two, visit):
-        page = visit("/search/", q="医保", region="330900", tag="家庭共济", category="personal-account", year=2026, valid="0", sort="date")
-        hidden = {element.attrs["name"]: element.attrs["value"] for element in page.all("form.search-form input")}
-        assert hidden == {
-            "q": "医保", "region": "330900", "tag": "家庭共济", "category": "personal-account",
-            "year": "2026", "valid": "0", "sort": "date",
-        }  # fmt: skip
+    def test_another_question_keeps_the_place_alone(self, two, visit):
+        query = {"region": "330900", "tag": "家庭共济", "category": "personal-account", "year": 2026, "valid": "0", "sort": "date"}
+        for page in (visit("/search/", q="医保", **query), visit("/search/", status=400, q="医保", page="0", **query)):
+            hidden = {element.attrs["name"]: element.attrs["value"] for element in page.all("form.search-form input")}
+            assert hidden == {"q": "医保", "region": "330900"}
+
+    def test_few_results_under_a_filter_lead_to_all_of_them(self, two, visit):
+        page = visit("/search/", q="医保", category="personal-account", region="330900", sort="date")
+        assert page.one(".search-widen").text == "在全部内容中搜索"
+        wider = visit(page.links(".search-widen a")[0])
+        assert [len(ids(page)), len(ids(wider))] == [1, 2]
+        assert wider.texts(".chosen-filters a")[0] == "去掉条件： 舟山 ✕"  # the place is the reader's own
+        assert "sort=date" in page.links(".search-widen a")[0]
+
+    @pytest.mark.parametrize("query", [{}, {"region": "330900"}, {"sort": "date"}])
+    def test_without_such_a_filter_there_is_no_wider_search(self, two, visit, query):
+        assert visit("/search/", q="医保", **query).all(".search-widen") == []
+
+    @pytest.mark.parametrize(("count", "offered"), [(4, 1), (5, 0)])
+    def test_enough_results_need_no_wider_search(self, publish_many, visit, count, offered):
+        publish_many(count)
+        search.sync()
+        assert len(visit("/search/", q="医保", category="personal-account").all(".search-widen")) == offered
 
     def test_before_there_is_a_question_the_page_says_where_it_would_search(self, two, visit):
         page = visit("/search/", tag="家庭共济", category="personal-account")
@@ -251,6 +273,24 @@ class TestFilters:
         assert "医保" in {element.attrs.get("value") for element in page.all("input")}
         assert page.links(".notice a") == ["/search/?q=%E5%8C%BB%E4%BF%9D"]  # what was right stays
 
+    @pytest.mark.parametrize(
+        ("query", "sentence"),
+        [
+            ({"page": "0"}, "页码应是 1 到 50 的整数"),
+            ({"page": "-1"}, "页码应是 1 到 50 的整数"),
+            ({"page": "x"}, "页码应是 1 到 50 的整数"),
+            ({"year": "5"}, "发布年份应写成 2026 的样子"),
+            ({"year": "99999"}, "发布年份应写成 2026 的样子"),
+            ({"region": "1234567"}, "没有这个地区"),
+            ({"tag": "长" * 101}, "没有这个标签"),
+            ({"tag": "\x00"}, "标签里有不能用的字符"),
+            ({"region": "\x00"}, "地区里有不能用的字符"),
+            ({"q": "\x00"}, "问题里有不能用的字符"),
+        ],
+    )
+    def test_the_sentence_says_what_it_should_be(self, visit, query, sentence):
+        assert visit("/search/", status=400, **{"q": "医保", **query}).texts(".notice li") == [sentence]
+
     def test_empty_parameters_are_none(self, two, visit):
         page = visit("/search/?q=医保&page=&category=&region=&tag=&year=&valid=&sort=")
         assert len(ids(page)) == 2
@@ -300,6 +340,63 @@ class TestMeaning:
         assert visit("/search/", q="医保卡").all(".search-respelt") == []
 
 
+class TestMissing:
+    """Words of the question that no article mentions."""
+
+    def test_the_page_names_them_above_what_is_near(self, publish, visit):
+        article = publish("医保断缴怎么办？")
+        page = visit("/search/", q="医保 白内障 青光眼")
+        assert ids(page) == [article.pk]
+        assert page.one(".search-missing").text == "没有文章提到“白内障”、“青光眼”，下面是比较接近的内容。"
+
+    def test_it_names_at_most_three(self, publish, visit):
+        publish("医保断缴怎么办？")
+        page = visit("/search/", q="医保 白内障 青光眼 糖尿病 高血压")
+        assert page.one(".search-missing").text == "没有文章提到“白内障”、“青光眼”、“糖尿病”，下面是比较接近的内容。"
+
+    def test_nothing_is_said_where_all_are_known_or_nothing_is_near(self, publish, visit):
+        publish("医保断缴怎么办？")
+        for query in ("医保断缴", "独角兽", ""):
+            assert visit("/search/", q=query).all(".search-missing") == []
+
+    def test_they_are_text(self, publish, visit):
+        publish("医保断缴怎么办？")
+        page = visit("/search/", q="医保 <script>alert</script>")
+        assert [element for element in page.all("script") if "src" not in element.attrs] == []
+
+
+class TestLongQuestions:
+    STORY = "我去年在老家交了居民医保，" + "今年换了工作，单位还没有给我办手续，" * 20 + "请问医保断缴了怎么办？"
+
+    def test_they_stay_whole_and_the_page_says_what_is_searched(self, publish, visit):
+        article = publish("医保断缴怎么办？")
+        page = visit("/search/", q=self.STORY)
+        assert article.pk in ids(page)
+        assert page.one(".search-cut").text == "问题较长，只按开头和结尾查找。"
+        assert page.all("form.search-form input")[0].attrs["value"] == self.STORY
+        assert self.STORY in page.one("h1").text
+
+    def test_a_thousand_characters_are_looked_at(self, visit):
+        assert visit("/search/", q="医" * 5000).one("h1").text == f"搜索“{'医' * 1000}”"
+
+    def test_an_ordinary_one_is_not_cut(self, publish, visit):
+        publish("医保断缴怎么办？")
+        assert visit("/search/", q="医保断缴了" * 40).all(".search-cut") == []
+
+    def test_what_fits_into_the_box_fits_into_an_address(self, visit):
+        box = visit("/search/", region="330900").all("form.search-form input")[0]
+        longest = len("GET /search/?q= HTTP/1.1") + int(box.attrs["maxlength"]) * len("%E5%8C%BB") + len("&region=330900")
+        assert longest < 8190  # gunicorn's limit
+
+    def test_its_links_search_for_the_same(self, publish_many, visit):
+        publish_many(25)
+        search.sync()
+        page = visit("/search/", q=self.STORY)
+        down = next(link.attrs["href"] for link in page.all("nav.pager a"))
+        assert len(down) < 2000
+        assert ids(visit("/search/" + down)) == [result.article.pk for result in search.search(self.STORY, offset=20).results]
+
+
 class TestNothingFound:
     def test_it_leads_to_tags_articles_and_categories(self, publish, visit):
         article = publish(tags=(Tag.objects.named(["家庭共济"])[0].pk,))
@@ -309,6 +406,12 @@ class TestNothingFound:
         assert len(page.all(".categories a")) == Category.objects.count()
         for link in page.links("main a"):
             assert visit(link)
+
+    def test_what_is_near_is_called_so_and_what_is_only_new_is_not(self, publish, visit):
+        publish("医保卡怎么补办？", tags=(Tag.objects.named(["家庭共济"])[0].pk,))
+        for query, headings in [("卡麦拉", ["相近的标签", "看看这些问题"]), ("独角兽", ["常用标签", "最近的文章"])]:
+            page = visit("/search/", q=query, year=1999)
+            assert page.texts(".section-title")[:2] == headings
 
     def test_even_where_there_is_nothing_yet(self, visit):
         assert len(visit("/search/", q="独角兽").all(".categories a")) == Category.objects.count()
@@ -337,6 +440,16 @@ class TestStatistics:
         visit("/search/", q="医保断缴")
         visit("/search/", q="独角兽")
         assert sorted(counted()) == [("医保断缴", 1, 1), ("独角兽", 1, 0)]
+
+    def test_a_question_with_a_word_that_no_article_mentions_found_nothing(self, publish, visit, counted):
+        publish("医保断缴怎么办？")
+        visit("/search/", q="白内障医保")
+        assert counted() == [("白内障医保", 1, 0)]
+
+    def test_what_is_promoted_was_found(self, publish, visit, counted):
+        Promotion.objects.create(query="怎么办", article=publish("哪里可以补缴？", body="<p>大厅。</p>"))
+        assert visit("/search/", q="怎么办").one(".total").text == "0"
+        assert counted() == [("怎么办", 1, 1)]
 
     def test_turning_the_same_results_over_is_not_asking_again(self, publish_many, client, counted):
         publish_many(25)
@@ -386,8 +499,25 @@ class TestPages:
     def test_a_later_page_says_which(self, fifty, visit):
         assert "第 2 页" in visit("/search/", q="医保", page=2).one(".search-count").text
 
-    def test_beyond_the_last_page_404(self, fifty, visit):
-        visit("/search/", status=404, q="医保", page=4)
+    def test_beyond_the_last_page_the_question_is_not_lost(self, fifty, visit):
+        page = visit("/search/", status=404, q="医保", category="personal-account", page=5)
+        assert page.all("form.search-form input")[0].attrs["value"] == "医保"
+        assert "没有第 5 页" in page.one("main").text
+        back = page.one(".no-such-page a")
+        assert back.text == "回到第 1 页"
+        assert ids(visit(back.attrs["href"])) == ids(visit("/search/", q="医保", category="personal-account"))
+        assert page.all("ol.results") == page.all("nav.pager") == []
+
+    def test_so_it_is_where_nothing_is_found_at_all(self, visit):
+        assert "没有第 2 页" in visit("/search/", status=404, q="独角兽", page=2).one("main").text
+
+    def test_the_last_page_says_so(self, fifty, visit):
+        ends = ["已经是最后一页" in visit("/search/", q="医保", page=number).one("nav.pager").text for number in (1, 2, 3)]
+        assert ends == [False, False, True]
+
+    def test_an_only_page_need_not(self, publish, visit):
+        publish()
+        assert "已经是最后一页" not in visit("/search/", q="医保").one("main").text
 
     def test_a_thousand_results_can_be_reached(self, publish_many, visit):
         publish_many(1030)
@@ -397,6 +527,7 @@ class TestPages:
         assert [link.attrs["rel"] for link in page.all("nav.pager a")] == ["prev"]
         assert page.one(".total").text == "1030"
         assert page.one(".notice").text == "只显示前 1000 条，请加筛选条件或换个说法。"
+        assert "已经是最后一页" not in page.one("main").text
         assert "只显示前 1000 条" in visit("/search/", status=400, q="医保", page=51).one(".notice").text
 
     def test_a_very_long_question_makes_no_very_long_links(self, fifty, visit):

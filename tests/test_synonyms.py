@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
@@ -340,6 +341,75 @@ def test_who_may_only_look_sees_the_words_and_no_buttons(db, client, writer):
     assert client.post(change(group), {"words": "断缴、断保", "_preview": "1"}).status_code == 403
 
 
+# Two editors
+
+
+@pytest.fixture
+def opened(db, client, editor):
+    """opened(group) -> what the form sends back, as it stood when the page was opened."""
+
+    def read(group):
+        client.force_login(editor)
+        page = HtmlPage(client.get(change(group)).content.decode())
+        return {"words": page.one(".field-words textarea").text, "seen": seen(page)}
+
+    return read
+
+
+def seen(page):
+    return next(field.attrs["value"] for field in page.all("input") if field.attrs.get("name") == "seen")
+
+
+def test_a_stale_save_is_refused_with_what_changed_and_keeps_what_was_typed(opened, client):
+    group = SynonymGroup.objects.create(words="断缴、停缴")
+    mine = opened(group) | {"words": "断缴、停缴、脱保"}
+    client.post(change(group), opened(group) | {"words": "断缴、断保"})
+    response = client.post(change(group), mine)
+    page = HtmlPage(response.content.decode())
+    assert response.status_code == 200
+    assert page.one("ul.errorlist").text == (
+        "您打开之后，这一组已经被改成“断缴、断保”。您写的还在下面，没有保存；再保存一次，就以您写的为准。"
+    )
+    assert "断缴、停缴、脱保" in [field.text for field in page.all("textarea")]
+    group.refresh_from_db()
+    assert group.words == "断缴、断保"
+    assert client.post(change(group), mine | {"seen": seen(page)}).status_code == 302  # knowingly
+    group.refresh_from_db()
+    assert group.words == "断缴、停缴、脱保"
+
+
+def test_looking_at_the_effect_does_not_hide_that_it_is_stale(opened, client):
+    group = SynonymGroup.objects.create(words="断缴、停缴")
+    mine = opened(group)
+    SynonymGroup.objects.update(words="断缴、断保")
+    response = client.post(change(group), mine | {"_preview": "1"})
+    assert "已经被改成“断缴、断保”" in response.content.decode()
+    assert "effect" not in response.context
+
+
+def test_looking_twice_and_saving_is_one_edit(opened, client):
+    group = SynonymGroup.objects.create(words="断缴、停缴")
+    mine = opened(group) | {"words": "断缴、脱保"}
+    for _ in range(2):
+        mine["seen"] = seen(HtmlPage(client.post(change(group), mine | {"_preview": "1"}).content.decode()))
+    assert client.post(change(group), mine).status_code == 302
+
+
+@pytest.mark.parametrize("stamp", ["x", "9" * 40, "-1", "1.5"])
+def test_a_stamp_that_is_none_is_a_stale_one(db, client, editor, stamp):
+    group = SynonymGroup.objects.create(words="断缴、停缴")
+    client.force_login(editor)
+    response = client.post(change(group), {"words": "断缴、脱保", "seen": stamp})
+    assert response.status_code == 200
+    assert "已经被改成“断缴、停缴”" in response.content.decode()
+
+
+def test_the_log_of_the_desk_names_the_words_alone(opened, client, editor):
+    group = SynonymGroup.objects.create(words="断缴、停缴")
+    client.post(change(group), opened(group) | {"words": "断缴、脱保"})
+    assert LogEntry.objects.get(user=editor).get_change_message() == "已修改词语。"
+
+
 # What saving would do, seen before
 
 
@@ -399,10 +469,37 @@ def test_it_shows_what_a_smaller_group_would_lose(articles, asked, look):
     assert variants("脱保") == ["停缴", "断交"]
 
 
-def test_what_stays_the_same_is_said(articles, asked, look):
+def test_what_stays_the_same_folds_to_one_line(articles, asked, look):
     asked("停缴")
+    asked("脱保了", 2)
     page = look("脱保、停缴")
-    assert page.one("section.effect caption").text == "停缴 前五条没有变化"
+    assert page.texts("section.effect summary") == ["停缴 前五条没有变化"]
+    assert "open" not in page.one("section.effect details").attrs
+    assert page.texts("section.effect caption") == ["脱保了"]
+    assert len(page.all("section.effect details tr")) == 2  # heading and the one result, for who unfolds it
+
+
+def test_more_results_further_down_fold_too_and_are_counted(publish, look):
+    for number in range(5):
+        publish(f"职工医保停缴以后怎么接上？第{number}问", body="<p>三个月内补上。</p>")
+    publish("门诊挂号要带什么？", body="<p>身份证。脱保的另带单据。</p>")
+    page = look("停缴、脱保", trial="职工停缴以后怎么接上")
+    assert page.texts("section.effect summary") == ["职工停缴以后怎么接上 前五条没有变化，总数由 5 变为 6"]
+
+
+def test_it_says_how_far_results_move(publish, look):
+    for title in ("停缴甲", "停缴乙", "脱保停缴"):
+        publish(f"{title}怎么办？", body="<p>三个月内补上。</p>")
+    page = look("停缴、脱保", trial="停缴乙怎么办")
+    rows = page.effect.comparisons[0].rows
+    before, after = [[place.title for place in side if place] for side in zip(*rows, strict=True)]
+    assert sorted(before) == sorted(after)
+    assert before != after
+    moved = {place.title: place.moved for _, place in rows}
+    assert moved == {title: before.index(title) - after.index(title) for title in after}
+    marks = [mark.text for mark in page.all("section.effect .effect-moved")]
+    assert marks == [f"{'↑ 上升' if steps > 0 else '↓ 下降'} {abs(steps)} 位" for steps in moved.values() if steps]
+    assert not page.all("section.effect .effect-new")
 
 
 def test_the_most_frequent_queries_come_first_and_at_most_twenty(articles, asked, look):

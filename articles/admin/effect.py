@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from articles import search, stats
@@ -17,10 +18,15 @@ SECONDS = 10.0  # an editor waits that long, and a worker thread with them
 
 
 class Place(NamedTuple):
-    """One line of a result list; `changed`: it is in this list alone."""
+    """One line of a result list."""
 
     title: str
-    changed: bool
+    changed: bool  # it is in this list alone
+    moved: int = 0  # by how many places it rises; of a line in the list after
+
+    @property
+    def steps(self) -> int:
+        return abs(self.moved)
 
 
 class Comparison(NamedTuple):
@@ -30,7 +36,8 @@ class Comparison(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return self.totals[0] != self.totals[1] or any(before != after for before, after in self.rows)
+        """What stands there; how many there are below does not count."""
+        return any(before != after for before, after in self.rows)
 
 
 class Effect(NamedTuple):
@@ -73,9 +80,10 @@ def _compare(queries: list[str], before: Groups, after: Groups) -> Effect:
 
 
 def _comparison(query: str, old: search.Hits, new: search.Hits, titles: dict[int, str]) -> Comparison:
-    sides = [
-        [Place(titles[id], id not in other.ids) for id in hits.ids if id in titles] + [None] * SHOWN
-        for hits, other in ((old, new), (new, old))
-    ]
-    rows = [row for row in zip(*(side[:SHOWN] for side in sides), strict=True) if any(row)]
-    return Comparison(query, rows, (old.total, new.total))
+    before, after = ([id for id in hits.ids if id in titles] for hits in (old, new))
+    places = {id: place for place, id in enumerate(before)}
+    rows = zip_longest(
+        [Place(titles[id], id not in after) for id in before],
+        [Place(titles[id], id not in places, places.get(id, place) - place) for place, id in enumerate(after)],
+    )
+    return Comparison(query, list(rows), (old.total, new.total))

@@ -1,6 +1,8 @@
 """The editors' page on what readers search: read, then write the article that is missing."""
 
 import logging
+import re
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -24,11 +26,24 @@ TABLES = [
     ("seldom", "很少点开", f"搜了至少 {OFTEN} 次，有结果，点开的不到 {SELDOM:.0%}：标题不合读者的意，或要找的不在前面。"),
 ]
 
-# What can be done about a query: label, admin address, the field of that form that takes the query, the permission.
+_WORD = re.compile(r"[^\W_]{2,8}")
+Prefill = Callable[[str], dict[str, str]]  # what a link tells the form about a query; {}: that form is not for it
+
+
+def as_field(name: str) -> Prefill:
+    return lambda query: {name: query}
+
+
+def _as_synonym(query: str) -> dict[str, str]:
+    """A word begins a group; a whole question is none, but shows what a group does. One character has no synonyms."""
+    return {"words" if _WORD.fullmatch(query) else "trial": query} if len(query) > 1 else {}
+
+
+# What can be done about a query: label, admin address, what that form begins with, the permission.
 ACTIONS = [
-    ("写这篇文章", "articles_article_add", "title", "articles.add_article"),
-    ("加同义词", "articles_synonymgroup_add", "words", "articles.add_synonymgroup"),
-    ("推荐结果", "articles_promotion_add", "query", "articles.add_promotion"),
+    ("写这篇文章", "articles_article_add", as_field("title"), "articles.add_article"),
+    ("加同义词", "articles_synonymgroup_add", _as_synonym, "articles.add_synonymgroup"),
+    ("推荐结果", "articles_promotion_add", as_field("query"), "articles.add_promotion"),
 ]
 
 
@@ -67,7 +82,7 @@ def _period(typed: str | None) -> int:
     return next((days for days in PERIODS if typed == str(days)), PERIOD)
 
 
-def _shown(days: int, links: list[tuple[str, str]]) -> dict:
+def _shown(days: int, links: list[tuple[str, str, Prefill]]) -> dict:
     """The report as the template takes it; `broken` where the log cannot be read."""
     try:
         found = report(days)
@@ -79,16 +94,22 @@ def _shown(days: int, links: list[tuple[str, str]]) -> dict:
 
 
 def _rows(rows, links):
-    return [(row, [(label, f"{address}{urlencode({field: row.query})}") for label, address, field in links]) for row in rows]
+    return [(row, list(_links_of(row.query, links))) for row in rows]
 
 
-def _links(user) -> list[tuple[str, str, str]]:
-    """Of every action open to this person: its label, its address up to the query, and the field that takes it."""
-    found = [("看结果", f"{reverse('search')}?", "q")]
-    for label, name, field, permission in ACTIONS:
+def _links_of(query, links):
+    for label, address, prefill in links:
+        if fields := prefill(query):
+            yield label, f"{address}?{urlencode(fields)}"
+
+
+def _links(user) -> list[tuple[str, str, Prefill]]:
+    """Of every action open to this person: its label, its address, and what that page is told about the query."""
+    found = [("看结果", reverse("search"), as_field("q"))]
+    for label, name, prefill, permission in ACTIONS:
         if user.has_perm(permission):
             try:
-                found.append((label, f"{reverse(f'admin:{name}')}?", field))
+                found.append((label, reverse(f"admin:{name}"), prefill))
             except NoReverseMatch:  # a part of the desk that is not installed
                 continue
     return found

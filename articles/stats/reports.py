@@ -20,18 +20,18 @@ WITH totals AS (
            MAX(day) AS last_day, MAX(CASE WHEN results = 0 THEN day END) AS last_empty
     FROM stats_searchday WHERE day > %(after)s AND searches > 0 GROUP BY query
 ), picked AS (
-    SELECT * FROM (SELECT 'most' AS part, totals.* FROM totals ORDER BY searches DESC, query LIMIT %(rows)s) AS most
+    SELECT * FROM (SELECT 'most' AS part, totals.* FROM totals ORDER BY searches DESC, last_day DESC, query LIMIT %(rows)s) AS most
     UNION ALL
     SELECT * FROM (SELECT 'empty' AS part, totals.* FROM totals WHERE last_empty = last_day
-                   ORDER BY searches DESC, query LIMIT %(rows)s) AS empty
+                   ORDER BY searches DESC, last_day DESC, query LIMIT %(rows)s) AS empty
     UNION ALL
     SELECT * FROM (SELECT 'seldom' AS part, totals.* FROM totals
                    WHERE searches >= %(often)s AND clicks < searches * %(seldom)s AND (last_empty IS NULL OR last_empty < last_day)
-                   ORDER BY searches DESC, query LIMIT %(rows)s) AS seldom
+                   ORDER BY searches DESC, last_day DESC, query LIMIT %(rows)s) AS seldom
 )
 SELECT picked.part, picked.query, picked.searches, found.results, picked.clicks, picked.rank_sum
 FROM picked JOIN stats_searchday AS found ON found.day = picked.last_day AND found.query = picked.query
-ORDER BY picked.searches DESC, picked.query
+ORDER BY picked.searches DESC, picked.last_day DESC, picked.query
 """
 
 

@@ -36,6 +36,12 @@ def search_unfiltered(form) -> str:
 
 
 @register.simple_tag
+def search_widened(form) -> str:
+    """The address of the form's search with no filter but the place."""
+    return _search(form.parameters(**{name: "" for name in FILTERS if name != "region"}))
+
+
+@register.simple_tag
 def search_fields(form, name: str) -> dict[str, str | int]:
     """The parameters of the form's search for a form that asks for `name` itself."""
     return form.parameters(**{name: ""})
@@ -51,6 +57,16 @@ def newer_page(form) -> str:
 def older_page(form, total: int) -> str:
     """The address of the next page of `total` results; empty on the last."""
     return _query(form.older(total))
+
+
+@register.filter
+def hides_much(form, total: int) -> bool:
+    return form.hides_much(total)
+
+
+@register.filter
+def is_end(form, total: int) -> bool:
+    return form.is_end(total)
 
 
 @register.filter

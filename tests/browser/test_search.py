@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from articles import search, stats
-from articles.models import Article, Region, Tag
+from articles.models import Article, Promotion, Region, Tag
 from articles.stats.models import SearchDay
 
 from .conftest import DESK, PHONE
@@ -144,6 +144,15 @@ class TestSuggestions:
 def _with_another_box(html):
     form = re.search(r"<form class=.search-form.*?</form>", html, re.DOTALL)[0]
     return html.replace("</main>", form.replace('"q"', '"q2"').replace('name="q2"', 'name="q"') + "</main>")
+
+    def test_words_are_told_from_questions(self, card, publish, reader):
+        publish("补缴要多久？", tags=(Tag.objects.named(["补缴"])[0].pk,))
+        for typed, text, mark in [("医保", "医保卡", "搜索"), ("补缴", "补缴", "标签"), ("医保卡丢", card.title, "none")]:
+            person = typing(reader(), typed)
+            option = person.options.get_by_text(text, exact=True)
+            shown = option.evaluate("option => getComputedStyle(option, '::after').content")
+            assert shown.strip('"') == mark
+            assert option.inner_text() == text  # the text itself is the question alone
 
 
 class TestAsking:
@@ -307,6 +316,55 @@ class TestClicks:
         assert [url for url in person.requests if "/search/click/" in url] == []
 
 
+STORY = "我去年在老家交了居民医保，今年换了工作，单位还没有给我办手续，" * 25
+
+
+class TestLongQuestions:
+    @pytest.mark.parametrize("width", [160, 390, 1440])
+    def test_the_heading_shows_two_lines_and_is_read_out_whole(self, card, reader, width):
+        heading = reader(f"/search/?q={STORY}", viewport={"width": width, "height": 844}).page.locator("h1")
+        line = heading.evaluate("h1 => parseFloat(getComputedStyle(h1).lineHeight)")
+        assert heading.bounding_box()["height"] <= 2 * line + 1
+        assert heading.text_content() == f"搜索“{STORY}”"
+
+    def test_the_longest_that_fits_into_the_box_can_be_searched(self, card, reader):
+        person = reader()
+        person.box.focus()
+        person.page.keyboard.insert_text("医" * 2000)
+        assert person.box.input_value() == "医" * 800
+        person.box.press("Enter")
+        expect(person.page.locator("h1")).to_have_text(f"搜索“{'医' * 800}”")
+
+
+class TestMagnified:
+    """A phone at 200 %: 160 and 195 CSS pixels."""
+
+    @pytest.fixture
+    def page(self, card, publish_many, reader, request):
+        publish_many(25)
+        search.sync()
+        return reader("/search/?q=yibaoka", viewport={"width": request.param, "height": 360}, device_scale_factor=2).page
+
+    @pytest.mark.parametrize("page", [160, 195], indirect=True)
+    def test_labels_stay_in_one_piece(self, page):
+        for link in page.locator(".search-sort a").all():
+            assert (
+                link.evaluate("a => { const r = document.createRange(); r.selectNodeContents(a); return r.getClientRects().length }") == 1
+            )
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+    @pytest.mark.parametrize("page", [160, 195], indirect=True)
+    def test_the_other_spelling_stands_in_its_sentence(self, page):
+        assert page.locator(".search-respelt a").evaluate("a => getComputedStyle(a).display") == "inline"
+        line = page.locator(".search-respelt").evaluate("p => parseFloat(getComputedStyle(p).lineHeight)")
+        assert page.locator(".search-respelt").bounding_box()["height"] <= 3 * line + 1
+
+    @pytest.mark.parametrize("page", [195], indirect=True)
+    def test_the_button_stands_beside_the_box(self, page):
+        box, button = (page.locator(f".search-form {name}").bounding_box() for name in ("input[name=q]", "button"))
+        assert box["y"] == button["y"]
+
+
 class TestEveryState:
     """Suggestions open, filters open, nothing found, something wrong: each fits its window, follows the policy and WCAG."""
 
@@ -327,7 +385,11 @@ class TestEveryState:
         for summary in page.locator(".filters-more summary").all():
             summary.click()
         yield "filters"
-        for path in ("?q=医保&region=330900&valid=1&sort=date", "?q=zzzz", "?q=zzzz&year=1999", "?q=yibaoduanjiao", "?q=医保&page=0"):
+        Promotion.objects.get_or_create(query="推荐的问题zz", article=Article.objects.first())
+        for path in (
+            "?q=医保&region=330900&valid=1&sort=date", "?q=zzzz", "?q=zzzz&year=1999", "?q=yibaoduanjiao", "?q=医保&page=0",
+            "?q=医保&page=5", "?q=医保 白内障&valid=1", "?q=推荐的问题zz", f"?q={STORY}",
+        ):  # fmt: skip
             person.goto(f"/search/{path}")
             yield path
         for path in ("/", "/search/", "/categories/personal-account/"):
