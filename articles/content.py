@@ -7,7 +7,7 @@ by their keys, so that renaming one changes no revision.
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 SCHEMA = 1
@@ -108,6 +108,36 @@ class ArticleContent:
         if any(len(phrasing) > PHRASING_LIMIT for phrasing in self.phrasings):
             found.append(f"其他问法每条最多 {PHRASING_LIMIT} 字")
         return found + [problem for source in self.sources for problem in _source_problems(source)]
+
+
+# What an editor chooses from when two pages become one, by part: of the page that stays, of the one that is retired, of both.
+KEPT, RETIRED, BOTH = "kept", "retired", "both"
+SINGLE_PARTS = {
+    "title": ("title",),
+    "short_answer": ("short_answer",),
+    "body": ("body", "kind", "provenance"),  # how a text came about goes with the text
+    "category": ("category",),
+    "validity": ("valid_from", "valid_until"),
+}
+LIST_PARTS = ("tags", "regions", "sources", "phrasings")
+
+
+def combine(kept: ArticleContent, retired: ArticleContent, chosen: dict[str, str]) -> ArticleContent:
+    """The content of the page that stays. `chosen`: the part's name -> KEPT (where it is missing), RETIRED or BOTH."""
+    values: dict[str, Any] = {}
+    for part, names in SINGLE_PARTS.items():
+        if chosen.get(part) == RETIRED:
+            values |= {name: getattr(retired, name) for name in names}
+    for part in LIST_PARTS:
+        choice = chosen.get(part, KEPT)
+        values[part] = getattr(retired, part) if choice == RETIRED else getattr(kept, part)
+        if choice == BOTH:
+            values[part] = tuple(dict.fromkeys(values[part] + getattr(retired, part)))
+    if chosen.get("regions") == BOTH and not (kept.regions and retired.regions):
+        values["regions"] = ()  # one of them is for the whole country
+    if values.get("title", kept.title) != kept.title:
+        values["phrasings"] = (kept.title, *(text for text in values["phrasings"] if text != values["title"]))
+    return replace(kept, **values)
 
 
 def _source_problems(source: Source) -> list[str]:

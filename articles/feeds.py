@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
+from django.http import HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, linebreaks
 
@@ -58,8 +60,14 @@ class CategoryFeed(NewestFeed):
 
 
 class TagFeed(NewestFeed):
-    def get_object(self, request, slug):
-        return get_object_or_404(Tag.objects.in_use(), slug=slug)
+    def __call__(self, request, *args, slug, **kwargs):
+        found = get_object_or_404(Tag.objects.on_pages(), slug=slug)
+        if found.merged_into:
+            return HttpResponsePermanentRedirect(reverse("tag-feed", args=[found.merged_into.slug]))
+        return super().__call__(request, *args, tag=found, **kwargs)
+
+    def get_object(self, request, tag):
+        return tag
 
     def link(self, tag):
         return tag.get_absolute_url()

@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
 from django.db import transaction
+from django.urls import reverse_lazy
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
@@ -112,10 +113,10 @@ class SearchForm(forms.Form):
         slug = strip_controls(self.cleaned_data["tag"])
         if not slug:
             return None
-        found = Tag.objects.in_use().filter(slug=slug).first()
+        found = Tag.objects.on_pages().filter(slug=slug).first()
         if found is None:
             raise forms.ValidationError("没有这个标签")
-        return found
+        return found.survivor
 
     def clean_sort(self):
         return self.cleaned_data["sort"] or BY_DEFAULT["sort"]
@@ -199,7 +200,11 @@ class TagsWidget(AutocompleteSelectMultiple):
     """The admin's Select2 on tags, which also takes names that are new."""
 
     def __init__(self):
-        attrs = {"data-tags": "true", "data-token-separators": '["，",",","、","；",";"]'}
+        attrs = {
+            "data-suggest": reverse_lazy("admin:articles_tag_suggest"),
+            "data-tags": "true",
+            "data-token-separators": '["，",",","、","；",";"]',
+        }
         super().__init__(TaggedArticle._meta.get_field("tag"), admin.site, attrs=attrs)
 
     def optgroups(self, name, value, attr=None):
@@ -342,7 +347,7 @@ class ArticleForm(forms.ModelForm):
 
     class Media:
         css = {"all": ["editor.css"]}
-        js = ["editor.js"]
+        js = ["editor.js", "tags.js"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -350,6 +355,7 @@ class ArticleForm(forms.ModelForm):
         if revision:
             content = revision.content
             self.initial |= {field.name: getattr(content, field.name) for field in dataclass_fields(content)}
+            self.initial["tags"] = [tag.pk for tag in Tag.objects.resolved(content.tags)]
             self.initial["parent"] = revision.pk
 
     def _post_clean(self):

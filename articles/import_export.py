@@ -271,6 +271,7 @@ def _restored(record: dict[str, Any]) -> Restored:
         withdrawn_at=_moment(record, "withdrawn_at"),
         merged_into=None if record.get("merged_into") is None else _id(record, "merged_into"),
         forced_because=_text(record, "forced_because", 500),
+        questions=tuple(_strings(record.get("questions"), "questions")),
     )
     if bool(was.reviewed_by) != bool(was.reviewed_at):
         raise Refused("“reviewed_by”和“reviewed_at”须同时填写")
@@ -434,7 +435,7 @@ def export_line(article: Article) -> str:
         **content.to_json(),
         "category": article.category.slug,
         "category_name": article.category.name,
-        "tags": _tag_names(article, content),
+        "tags": [link.tag.name for link in sorted(article.tag_links.all(), key=lambda link: link.position)],
         "published_at": _iso(article.go_live_at),
         "updated_at": _iso(article.updated_at),
         "expire_at": None if article.expire_at == NEVER else _iso(article.expire_at),
@@ -444,12 +445,9 @@ def export_line(article: Article) -> str:
         "withdrawn_at": _iso(article.withdrawn_at),
         "merged_into": article.merged_into_id,
     }
+    if article.merged_into_id:
+        record["questions"] = article.phrasings
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-
-
-def _tag_names(article: Article, content: ArticleContent) -> list[str]:
-    names = {link.tag_id: link.tag.name for link in article.tag_links.all()}
-    return [names[tag] for tag in content.tags if tag in names]
 
 
 def _iso(moment: datetime | None) -> str | None:

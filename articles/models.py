@@ -82,17 +82,48 @@ class TagQuerySet(models.QuerySet):
         """Those of published articles; a draft's tag must not give itself away."""
         return self.filter(Exists(TaggedArticle.objects.published().filter(tag=OuterRef("pk"))))
 
+    def on_pages(self):
+        """Those whose address answers: in use, or merged into one that is."""
+        mine = Exists(TaggedArticle.objects.published().filter(tag=OuterRef("pk")))
+        survivor = Exists(TaggedArticle.objects.published().filter(tag=OuterRef("merged_into")))
+        return self.filter(mine | Q(survivor, redirects=True)).select_related("merged_into")
+
+    def current(self):
+        """Without those that were merged into another."""
+        return self.filter(merged_into=None)
+
+    def unused(self):
+        """Those that nothing rests on: no article, no working copy, no tag merged into them."""
+        idle = self.current().filter(~Exists(TaggedArticle.objects.filter(tag=OuterRef("pk"))), absorbed=None)
+        return idle.exclude(pk__in=Revision.objects.tags_of_working_copies()) if idle.exists() else idle
+
     def named(self, names) -> "list[Tag]":
-        """The tags of these names, made where missing, in the order given."""
+        """The tags of these names or aliases, made where missing, in the order given."""
         tidy = list(dict.fromkeys(filter(None, map(Tag.tidy, names))))
-        known = {tag.name: tag for tag in self.filter(name__in=tidy)}
-        return [known.get(name) or self.get_or_create(name=name)[0] for name in tidy]
+        known = {tag.name: tag.survivor for tag in self.filter(name__in=tidy).select_related("merged_into")}
+        if missing := [name for name in tidy if name not in known]:
+            known |= {alias.name: alias.tag for alias in TagAlias.objects.filter(name__in=missing).select_related("tag")}
+        found = [known.get(name) or self.get_or_create(name=name)[0] for name in tidy]
+        return list(dict.fromkeys(found))
+
+    def resolved(self, ids) -> "list[Tag]":
+        """The tags of these ids, those that were merged replaced by what they were merged into, in the order given.
+
+        Revisions keep the ids that their author saved.
+        """
+        known = self.select_related("merged_into").in_bulk(ids)
+        return list(dict.fromkeys(known[id].survivor for id in ids if id in known))
 
 
 class Tag(TagBase):
-    """taggit's tag, with names that look the same being the same: NFKC, trimmed, inner runs of space closed."""
+    """taggit's tag, with names that look the same being the same: NFKC, trimmed, inner runs of space closed.
+
+    One that was merged keeps its row: its name, its address and its id in revisions lead to the survivor.
+    """
 
     name = models.CharField(_("名称"), max_length=40, unique=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed", verbose_name=_("已并入"))
+    redirects = models.BooleanField(default=False, editable=False)  # it was on public pages before it was merged
 
     SEPARATORS = ",，、；;\n"
 
@@ -101,6 +132,16 @@ class Tag(TagBase):
     class Meta:
         verbose_name = verbose_name_plural = _("标签")
         ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="tag_not_merged_into_itself")]
+
+    @property
+    def survivor(self) -> "Tag":
+        return self.merged_into or self
+
+    def clean(self):
+        self.name = self.tidy(self.name)
+        if alias := TagAlias.objects.filter(name=self.name).select_related("tag").first():
+            raise ValidationError({"name": f"“{self.name}”已经是标签“{alias.tag}”的别名"})
 
     @staticmethod
     def tidy(name: str) -> str:
@@ -128,6 +169,29 @@ class Tag(TagBase):
 
     def get_absolute_url(self):
         return reverse("tag", args=[self.slug])
+
+
+class TagAlias(models.Model):
+    """Another name of a tag: who types it, means the tag."""
+
+    name = models.CharField(_("别名"), max_length=40, unique=True)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="aliases", verbose_name=_("标签"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("标签别名")
+        ordering = ["name"]
+
+    def __str__(self):
+        return f"{self.name} → {self.tag}"
+
+    def save(self, *args, **kwargs):
+        self.name = Tag.tidy(self.name)
+        super().save(*args, **kwargs)
+
+    def clean(self):
+        self.name = Tag.tidy(self.name)
+        if self.name and Tag.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": f"“{self.name}”已经是一个标签；要合成一个，请用“合并标签”"})
 
 
 def _gone_live(now, since, until) -> Q:
@@ -177,7 +241,8 @@ class ArticleQuerySet(models.QuerySet):
 class Article(models.Model):
     """The live page of one question. Its id is its address for ever.
 
-    Everything below `title` is a copy of the live revision, made by workflow.publish().
+    Everything below `title` is a copy of the live revision, made by workflow.publish(). To `phrasings` come the questions
+    of the articles merged into it; those of a merged one are what it brings there.
     """
 
     title = models.CharField(_("问题"), max_length=content.LIMITS["title"])
@@ -301,7 +366,7 @@ class Article(models.Model):
 
 class TaggedArticle(ItemBase):
     content_object = models.ForeignKey(Article, models.CASCADE, related_name="tag_links")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_links")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_links", limit_choices_to={"merged_into": None})
     go_live_at = models.DateTimeField(null=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -327,6 +392,13 @@ class ArticleRegion(models.Model):
 
     def __str__(self):
         return f"{self.article_id} · {self.region_id}"
+
+
+class RevisionQuerySet(models.QuerySet):
+    def tags_of_working_copies(self) -> set[int]:
+        """Ids of the tags that texts not published yet name; links hold those of the others."""
+        working = self.filter(latest_article__isnull=False).exclude(state__in=["published", "superseded"])
+        return {tag for tags in working.values_list("content_json__tags", flat=True).iterator() for tag in tags or ()}
 
 
 class Revision(models.Model):
@@ -361,6 +433,8 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="forced", verbose_name=_("紧急发布人")
     )
     forced_because = models.CharField(_("紧急发布原因"), max_length=500, blank=True)
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("版本")
@@ -415,11 +489,15 @@ class Event(models.Model):
     verb = models.CharField(_("操作"), max_length=20)
     article = models.ForeignKey(Article, models.PROTECT, null=True, related_name="events", verbose_name=_("文章"))
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="events", verbose_name=_("版本"))
+    # For what concerns all articles of a tag. Rows of the log never change, so the tag may be deleted from under it.
+    tag = models.ForeignKey(
+        Tag, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False, verbose_name=_("标签")
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="events", verbose_name=_("操作人"))
     at = models.DateTimeField(_("时间"), default=timezone.now)
     note = models.CharField(_("说明"), max_length=500, blank=True)
     data = models.JSONField(_("细节"), default=dict)
-    to_follow = models.BooleanField(default=False)  # the search index and the related lists must look at the article again
+    to_follow = models.BooleanField(default=False)  # the index and the related lists must look at the article, or those of the tag, again
 
     objects = AppendOnly.as_manager()
 

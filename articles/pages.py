@@ -47,10 +47,9 @@ def preview_context(content: ArticleContent) -> dict[str, Any]:
     """The same for content that is not live yet."""
     article = Article(go_live_at=timezone.now())
     article.take(content)
-    tags = Tag.objects.in_bulk(content.tags)
     return {
         "article": article,
-        "tags": [tags[tag] for tag in content.tags if tag in tags],
+        "tags": Tag.objects.resolved(content.tags),
         "regions": list(Region.objects.filter(pk__in=content.regions)),
         "related": [],
         "toc": article.headings if len(article.headings) >= TOC_FROM else [],

@@ -45,7 +45,8 @@ def sync(seconds: float = 1.0) -> None:
         fresh: dict[int, list[int]] = {}  # the index is ahead of all these events, so one look at a list serves them all
         while mine and time.monotonic() < deadline and (events := _next_events(cursor, position.event)):
             for event, article in events:
-                refresh(article, fresh)
+                if article:  # tags that were renamed or merged change no list
+                    refresh(article, fresh)
                 cursor.event = event
                 if time.monotonic() >= deadline:
                     break

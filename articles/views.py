@@ -32,7 +32,9 @@ def home(request):
 def article(request, id):
     found = get_object_or_404(Article.objects.select_related("category"), pk=id)
     if found.merged_into_id:
-        return HttpResponsePermanentRedirect(Article(pk=found.merged_into_id).get_absolute_url())
+        # Browsers keep a permanent redirect; after an undone merge, and one the other way round, theirs would be a circle.
+        address = Article(pk=found.merged_into_id).get_absolute_url()
+        return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-cache"})
     if found.gone:
         return render(request, "articles/gone.html", {"title": found.title}, status=410)
     if not found.visible:
@@ -49,7 +51,9 @@ def category(request, slug):
 
 @require_safe
 def tag(request, slug):
-    found = get_object_or_404(Tag.objects.in_use(), slug=slug)
+    found = get_object_or_404(Tag.objects.on_pages(), slug=slug)
+    if found.merged_into:
+        return HttpResponsePermanentRedirect(found.merged_into.get_absolute_url())
     return _list(request, found, f"标签：{found.name}", found.article_links, "content_object_id", feed="tag-feed", key=slug)
 
 

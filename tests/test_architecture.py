@@ -57,7 +57,8 @@ def writes_guarded_rows(tree: ast.AST) -> list[int]:
         source = ast.unparse(node.func)
         by_manager = node.func.attr in WRITES and any(source.startswith(f"{model}.objects") for model in GUARDED)
         by_relation = node.func.attr in WRITES | {"set", "add", "remove", "clear"} and any(
-            part in source for part in (".revisions.", ".events.", ".tag_links.", ".region_links.", ".tags.", ".regions.")
+            part in source
+            for part in (".revisions.", ".events.", ".tag_links.", ".region_links.", ".article_links.", ".tags.", ".regions.")
         )
         by_row = node.func.attr in {"save", "delete"} and source.split(".")[-2] in {"article", "revision", "event", "found", "obj"}
         if by_manager or by_relation or by_row:
@@ -79,6 +80,8 @@ def test_only_the_workflow_writes_articles_revisions_and_events():
         "article.save()",
         "article.tags.set([])",
         "Event.objects.bulk_create([])",
+        "TaggedArticle.objects.filter(tag=1).update(tag=2)",
+        "tag.article_links.update(tag=2)",
     ],
 )
 def test_the_writing_rule_notices_a_stray_write(line):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
 from articles.admin.log import VERB_LABELS
+from articles.admin.merging import merge_pair
 from articles.forms import ArticleForm, VerbForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
@@ -130,6 +131,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         own = [
+            path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
         ]
@@ -141,6 +143,12 @@ class ArticleAdmin(admin.ModelAdmin):
             raise PermissionDenied
         found = get_object_or_404(Revision.objects.select_related("article"), pk=revision, article=id)
         return render(request, "articles/article.html", preview_context(found.content) | {"preview": found})
+
+    def merge_view(self, request):
+        """Two pages side by side, to make one of them; or the choice of the other one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return merge_pair(request, self.admin_site.each_context(request) | {"opts": self.opts})
 
     def history_view(self, request, object_id, extra_context=None):
         article = self.get_object(request, object_id)
@@ -201,6 +209,7 @@ _ACTIONS = {
     "confirm": lambda revision, by, data: workflow.confirm(revision, by=by),
     "unpublish": lambda revision, by, data: workflow.unpublish(revision.article, by=by, reason=data["reason"]),
     "merge": lambda revision, by, data: _merge(revision, by, data["into"]),
+    "unmerge": lambda revision, by, data: _unmerge(revision, by),
     "revert": lambda revision, by, data: workflow.revert(revision, by=by),
 }
 
@@ -216,7 +225,13 @@ def _merge(revision, by, into):
     if target is None:
         raise NotAllowed("没有这个编号的文章，请填写目标文章的编号")
     workflow.merge(revision.article, into=target, by=by)
-    return f"现在转到 #{target.pk}“{target.title}”"
+    end = Article.objects.get(pk=revision.article_id).merged_into
+    return f"现在转到 #{end.pk}“{end.title}”"
+
+
+def _unmerge(revision, by):
+    article = workflow.unmerge(revision.article, by=by)
+    return f"#{article.pk} 恢复为合并以前的状态（{_public_state(article)}）"
 
 
 # verb: what its button asks for besides the click
@@ -230,8 +245,9 @@ def _panel(article: Article, user) -> dict:
     working, live = article.latest_revision, article.live_revision
     # After a publication both are the same revision; the verbs of a working copy then have nothing to work on.
     rows = [(verb, working) for verb in _ON_LATEST if working != live] + [(verb, live) for verb in _ON_LIVE if live and article.live]
-    rows.append(("merge", working))
+    rows.append(("unmerge" if article.merged_into_id else "merge", working))
     return {
+        "merged": list(article.merged.order_by("pk")),
         "working": working,
         "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": _public_state(article),

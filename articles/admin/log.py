@@ -14,6 +14,10 @@ VERB_LABELS = {
     "unschedule": "取消定时",
     "vocabulary": "更改栏目或标签",
     "restore": "从导出恢复",
+    "absorb": "合入另一篇",
+    "release": "解除合入",
+    "merge_tags": "合并标签",
+    "delete_tags": "删除标签",
     "import": "导入",
 }
 

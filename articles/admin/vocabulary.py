@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from articles import workflow
 from articles.admin.reading import ReadOnlyAdmin
-from articles.models import Category, Region, Tag
+from articles.models import Category, Region
 
 
 class VocabularyAdmin(admin.ModelAdmin):
@@ -20,17 +20,6 @@ class VocabularyAdmin(admin.ModelAdmin):
 class CategoryAdmin(VocabularyAdmin):
     list_display = ["name", "slug", "position"]
     prepopulated_fields = {"slug": ["name"]}
-
-
-@admin.register(Tag)
-class TagAdmin(VocabularyAdmin):
-    list_display = ["name", "slug"]
-    search_fields = ["name"]
-    fields = ["name", "slug"]
-    show_full_result_count = False
-
-    def has_delete_permission(self, request, obj=None):
-        return False  # revisions refer to tags for ever
 
 
 @admin.register(Region)

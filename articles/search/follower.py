@@ -31,13 +31,14 @@ from django.conf import settings
 from django.db.models import Subquery
 from django.utils.module_loading import import_string
 
-from articles.models import Article, Event, Installation
+from articles.models import Article, Event, Installation, TaggedArticle
 from articles.search.documents import SCHEMA, documents, filters_now
 from articles.search.engine import FACETS, Clause, SearchEngine
 
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
+TAG_BATCH = 500  # articles of a tag between two looks at what is newer
 
 
 class IndexUnavailable(Exception):
@@ -174,7 +175,8 @@ def doubt() -> None:
 def sync(*, may_rebuild: bool = True) -> bool:
     """Take in the events since the last sync. Returns at once, False, where another process is at it or the last tries have failed.
 
-    Without `may_rebuild`, for a request, an index that has to be made anew from more than a batch is left to the next sync.
+    Without `may_rebuild`, for a request, an index that has to be made anew from more than a batch, and the articles of a tag,
+    are left to the next sync.
     """
     if _up_to_date(read_position(), *_log()):
         return True
@@ -189,6 +191,8 @@ def sync(*, may_rebuild: bool = True) -> bool:
 
 def _bring_up_to_date(position: Position | None, may_rebuild: bool) -> bool:
     if position and _can_go_on(position, *_log()):
+        if not may_rebuild and Event.objects.to_follow(after=position.event).filter(tag__isnull=False).exists():
+            return False
         _catch_up(position)
     elif may_rebuild or not Event.objects.to_follow()[BATCH : BATCH + 1].exists():
         _rebuild()
@@ -280,15 +284,35 @@ def _answers(engine: SearchEngine) -> bool:
 def _catch_up(position: Position) -> None:
     if _fingerprint(position.path) != position.files:
         position = _keep(position)
-    while events := list(Event.objects.to_follow(after=position.event).values_list("pk", "article_id")[:BATCH]):
-        ids = {article for _, article in events}
-        found = list(documents(Article.objects.filter(pk__in=ids)))
-        try:
-            _opened(position).write(found, removed=ids - {document.id for document in found})
-        except Exception:
-            doubt()
-            raise
+    while events := list(Event.objects.to_follow(after=position.event).values_list("pk", "article_id", "tag_id")[:BATCH]):
+        _write(position, {article for _, article, _ in events if article})
+        for tag in dict.fromkeys(tag for _, _, tag in events if tag):
+            position = _reread_tag(position, tag, events[-1][0])
         position = _keep(position._replace(event=events[-1][0]))
+
+
+def _write(position: Position, ids: set[int]) -> None:
+    """Bring the documents of these articles up to their rows."""
+    found = list(documents(Article.objects.filter(pk__in=ids)))
+    try:
+        _opened(position).write(found, removed=ids - {document.id for document in found})
+    except Exception:
+        doubt()
+        raise
+
+
+def _reread_tag(position: Position, tag: int, seen: int) -> Position:
+    """Take in every article of a tag, a batch at a time, and with each batch what was published meanwhile: that must not wait.
+
+    The events after `seen` come once more afterwards, for the cursor stays before the tag's event until all of it is done.
+    """
+    last, links = 0, TaggedArticle.objects.filter(tag=tag).order_by("content_object")
+    while ids := list(links.filter(content_object__gt=last).values_list("content_object", flat=True)[:TAG_BATCH]):
+        newer = list(Event.objects.to_follow(after=seen).values_list("pk", "article_id")[:TAG_BATCH])
+        _write(position, {*ids, *(article for _, article in newer if article)})
+        position = _keep(position)  # the files are others now, and they are all right
+        last, seen = ids[-1], newer[-1][0] if newer else seen
+    return position
 
 
 def _rebuild(progress: Callable[[Iterable], Iterable] = iter) -> int:
