@@ -34,6 +34,58 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     return found
 
 
+def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
+    """The pairs of questions of a JSON Lines file: {"a": {"title", "body"}, "b": …, "label"}, the label optional. Raises BadSet."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _pair(f"{path}:{number}", line)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSet(f"{path}: {error}") from None
+
+
+def _pair(place: str, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadSet(f"{place}: {error}") from None
+    sides = [found.get(side) for side in "ab"] if isinstance(found, dict) else []
+    if not sides or not all(isinstance(side, dict) and isinstance(side.get("title"), str) for side in sides):
+        raise BadSet(f"{place}: an object with “a” and “b” is needed, each with a “title”")
+    if not all(isinstance(side.get("body"), str | None) for side in sides):
+        raise BadSet(f"{place}: a “body” must be a string")
+    if found.get("label") not in (None, *LABELS):
+        raise BadSet(f"{place}: “label” must be one of {', '.join(LABELS)}")
+    return found
+
+
+LABELS = ("duplicate", "sibling", "different")
+
+
+def duplicate_scores(predicted: list[str], labels: list[str]) -> dict[str, float | int]:
+    """Precision and recall of “duplicate”, and how many siblings were taken for one. Nothing predicted: precision 1."""
+    found = [label for guess, label in zip(predicted, labels, strict=True) if guess == "duplicate"]
+    right, there = found.count("duplicate"), labels.count("duplicate")
+    return {
+        "precision": round(right / len(found), 4) if found else 1.0,
+        "recall": round(right / there, 4) if there else 1.0,
+        "siblings_as_duplicates": found.count("sibling"),
+    }
+
+
+def best_threshold(similarities: list[float], labels: list[str]) -> float:
+    """From which similarity on to say “duplicate” for the best F1 on these very labels: the most that one number can do."""
+    ranked = sorted(zip(similarities, labels, strict=True), reverse=True)
+    best, threshold, right, there = 0.0, 1.1, 0, labels.count("duplicate")
+    for place, (similarity, label) in enumerate(ranked, 1):
+        right += label == "duplicate"
+        last_of_its_kind = place == len(ranked) or ranked[place][0] < similarity
+        if last_of_its_kind and 2 * right / (place + there or 1) > best:
+            best, threshold = 2 * right / (place + there), similarity
+    return threshold
+
+
 def read_judgements(path: Path) -> dict[str, set[str]] | None:
     """query id: ids of the relevant documents. None where the set has no judgements. Raises BadSet."""
     if not path.exists():

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
 from django.db import transaction
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
@@ -315,6 +315,13 @@ class ArticleForm(forms.ModelForm):
     """The editor's form: an ArticleContent in and out. Saving is the workflow's; the form writes nothing."""
 
     title = forms.CharField(label="问题", max_length=LIMITS["title"], widget=forms.TextInput(attrs={"class": "vTextField", "size": 80}))
+    not_duplicate_because = forms.CharField(
+        label="不重复的理由",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="只在提示“很可能重复”而确实不是同一个问题时填写，提交审核时一起记下。",
+    )
     short_answer = forms.CharField(
         label="简短回答",
         required=False,
@@ -346,11 +353,15 @@ class ArticleForm(forms.ModelForm):
         fields = []
 
     class Media:
-        css = {"all": ["editor.css"]}
-        js = ["editor.js", "tags.js"]
+        css = {"all": ["editor.css", "duplicates.css"]}
+        js = ["editor.js", "tags.js", "duplicates.js"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["title"].widget.attrs |= {
+            "data-duplicates": reverse("admin:articles_article_duplicates"),
+            "data-article": self.instance.pk or "",
+        }
         revision = self.instance.latest_revision
         if revision:
             content = revision.content
@@ -377,7 +388,10 @@ class ArticleForm(forms.ModelForm):
             self.data = self.data.copy()
             self.data["parent"] = article.latest_revision_id
         with transaction.atomic():
-            reasons = workflow.why_not_save(workflow.tidy(self.content()), article, self.user, parent)
+            content = workflow.tidy(self.content())
+            reasons = workflow.why_not_save(content, article, self.user, parent)
+            if "_submit" in self.data and not self.cleaned_data["not_duplicate_because"]:
+                reasons += workflow.why_ask_again(content, article)
             transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
         if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
             reasons.append("您没有提交审核的权限")

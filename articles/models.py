@@ -290,6 +290,7 @@ class Article(models.Model):
         indexes = [
             models.Index("go_live_at", "id", condition=Q(live=True), name="article_newest"),
             models.Index("category", "go_live_at", "id", condition=Q(live=True), name="article_newest_in_category"),
+            models.Index("id", condition=Q(live=False), name="article_not_live"),  # duplicates.py looks at the newest of these
         ]
         constraints = [
             models.CheckConstraint(
@@ -538,6 +539,36 @@ class RelatedArticle(models.Model):
 
     def __str__(self):
         return f"{self.article_id} → {self.related_id}"
+
+
+class DuplicatePair(models.Model):
+    """Two live articles that ask the same, or once did and somebody said that they do not; written by duplicates/ alone."""
+
+    a = models.ForeignKey(Article, models.CASCADE, related_name="+", verbose_name=_("甲"))
+    b = models.ForeignKey(Article, models.CASCADE, related_name="+", verbose_name=_("乙"))
+    similarity = models.FloatField(_("相似度"))
+    found_at = models.DateTimeField(_("发现时间"), default=timezone.now)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("判定人")
+    )
+    dismissed_at = models.DateTimeField(_("判定时间"), null=True, blank=True)
+    dismissed_because = models.CharField(_("不重复的理由"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("疑似重复")
+        default_permissions = []  # who may see articles sees the pairs
+        ordering = ["-similarity", "pk"]
+        indexes = [models.Index("similarity", "id", condition=Q(dismissed_at__isnull=True), name="duplicates_to_decide")]
+        constraints = [
+            models.UniqueConstraint(fields=["a", "b"], name="duplicate_pair_once"),
+            models.CheckConstraint(condition=Q(a__lt=F("b")), name="duplicate_pair_in_order"),
+            models.CheckConstraint(
+                condition=Q(dismissed_at__isnull=True) | ~Q(dismissed_because=""), name="dismissed_duplicate_has_a_reason"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.a_id} = {self.b_id}"
 
 
 class ImportRecord(models.Model):

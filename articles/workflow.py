@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from articles import related, search
+from articles import duplicates, related, search
 from articles.content import LIMITS, ArticleContent
 from articles.models import (
     NEVER,
@@ -252,9 +252,37 @@ def revert(revision: Revision, *, by: User | None) -> Revision:
 # Reviewing
 
 
-def submit(revision: Revision, *, by: User | None) -> None:
-    with _changing("submit", revision, by):
+def submit(revision: Revision, *, by: User | None, not_duplicate_because: str = "") -> None:
+    """Hand in for review. A question that live articles probably ask already needs a reason, which is kept with each of them."""
+    with _changing("submit", revision, by, not_duplicate_because.strip()) as entry:
+        if found := twins(revision.content, revision.article):
+            if not not_duplicate_because.strip():
+                raise NotAllowed(_says(found))
+            entry.data["not_duplicate_of"] = [twin.pk for twin in found]
+            duplicates.dismiss(revision.article_id, entry.data["not_duplicate_of"], by=by, because=not_duplicate_because)
         revision.state = State.IN_REVIEW
+
+
+def why_ask_again(content: ArticleContent, article: Article | None) -> list[str]:
+    """Why `content` is not submitted without a reason: live articles that probably ask the same."""
+    found = twins(content, article)
+    return [_says(found)] if found else []
+
+
+def twins(content: ArticleContent, article: Article | None) -> list[Article]:
+    """Live articles that probably ask what `content` asks; none for a page whose question readers see already."""
+    if article and article.live and article.title == content.title:
+        return []
+    asked = duplicates.Question(content.title, content.phrasings, f"{content.short_answer} {content.body}", content.regions)
+    try:
+        return [each.article for each in duplicates.twins(asked, of=article.pk if article else None)]
+    except search.IndexUnavailable:
+        return []  # no index, no warning: writing goes on
+
+
+def _says(found: list[Article]) -> str:
+    named = "、".join(f"#{article.pk}“{article.title}”" for article in found[:3])
+    return f"很可能与已发布的 {named} 重复，请合并到那一篇，或填写不重复的理由"
 
 
 def approve(revision: Revision, *, by: User, note: str = "") -> None:
@@ -487,7 +515,8 @@ def _save_combined(article: Article, kept: Article, combination: Combination | N
         raise NotAllowed(f"#{kept.pk} 有未完成的改稿，请先发布或退回它，或者只保留 #{kept.pk} 原有的内容")
     # Whoever wrote what comes from the retired page unreviewed must not approve it here.
     revision = save_draft(content, by=by, article=kept, note=f"合并 #{article.pk}", reverted_from=shown_revision(article))
-    submit(revision, by=by)
+    with _changing("submit", revision, by):  # without asking whether it is a duplicate: this merge is the answer
+        revision.state = State.IN_REVIEW
     return revision
 
 
@@ -824,6 +853,7 @@ def follow(seconds: float = 1.0, *, may_rebuild: bool = True) -> None:
     try:
         if search.sync(may_rebuild=may_rebuild):
             related.sync(seconds)
+            duplicates.sync(seconds)
     except Exception:
         logger.exception("derived data could not be brought up to date; it will be tried again")
 

@@ -399,7 +399,7 @@ class TestTheScreen:
         assert answer.status_code == 400
         assert "没有合并" in answer.content.decode()
 
-    @pytest.mark.parametrize("query", ["", "?a=x", "?a=999", "?a={a}&b=999", "?a={a}&b={a}", "?a={a}&b=" + "9" * 40, "?a=%00"])
+    @pytest.mark.parametrize("query", ["", "?a=x", "?a=999", "?a={a}&b=999", "?a={a}&b={a}", "?a={a}&b=" + "9" * 40])
     def test_a_malformed_address_gets_a_sentence(self, client, editor, pair, query):
         client.force_login(editor)
         answer = client.get(reverse("admin:articles_article_merge_pair") + query.format(a=pair[0].pk))

@@ -6,7 +6,7 @@ import re
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
 from articles.forms import ArticleForm, VerbForm
@@ -38,7 +39,7 @@ EMPTY_STYLE = csp_hash("")  # the empty element by which static/editor.js keeps 
 
 
 EDITING = [
-    (None, {"fields": ["title", "short_answer", "body"]}),
+    (None, {"fields": ["title", "not_duplicate_because", "short_answer", "body"]}),
     (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
     (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until"]}),
     (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
@@ -107,7 +108,7 @@ class ArticleAdmin(admin.ModelAdmin):
         obj.pk = revision.article_id
         obj.title = revision.content.title
         if "_submit" in request.POST:
-            workflow.submit(revision, by=request.user)
+            workflow.submit(revision, by=request.user, not_duplicate_because=form.cleaned_data["not_duplicate_because"])
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._stay(request, obj)
@@ -132,10 +133,20 @@ class ArticleAdmin(admin.ModelAdmin):
     def get_urls(self):
         own = [
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
+            path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
         ]
         return own + super().get_urls()
+
+    def duplicates_view(self, request):
+        """What asks nearly the same as the question that is being typed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = TypedForm(request.GET)
+        if not form.is_valid():
+            return JsonResponse({"error": "应有问题 title；article 是文章的编号。"}, status=400)
+        return JsonResponse(nearest(form))
 
     def preview_view(self, request, id, revision):
         """A revision as readers would see it."""
@@ -200,7 +211,7 @@ def _public_state(article) -> str:
 
 # How each verb takes what its button sent along.
 _ACTIONS = {
-    "submit": lambda revision, by, data: workflow.submit(revision, by=by),
+    "submit": lambda revision, by, data: workflow.submit(revision, by=by, not_duplicate_because=data["reason"]),
     "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"]),
     "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"]),
     "publish": lambda revision, by, data: workflow.publish(revision, by=by),
@@ -251,15 +262,19 @@ def _panel(article: Article, user) -> dict:
         "working": working,
         "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": _public_state(article),
-        "verbs": [
-            {
-                "name": verb,
-                "label": VERBS[verb].label,
-                "revision": revision,
-                "asks": _ASKS.get(verb),
-                "required": VERBS[verb].needs_reason,
-                "reasons": workflow.why_not(verb, revision, user),
-            }
-            for verb, revision in rows
-        ],
+        "verbs": [_button(verb, revision, user) for verb, revision in rows],
+    }
+
+
+def _button(verb: str, revision: Revision, user) -> dict:
+    reasons = workflow.why_not(verb, revision, user)
+    twins = workflow.why_ask_again(revision.content, revision.article) if verb == "submit" and not reasons else []
+    return {
+        "name": verb,
+        "label": VERBS[verb].label,
+        "revision": revision,
+        "asks": "because" if twins else _ASKS.get(verb),
+        "required": VERBS[verb].needs_reason,
+        "reasons": reasons,
+        "warning": "；".join(twins),
     }

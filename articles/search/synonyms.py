@@ -33,6 +33,10 @@ class Groups:
             lengths.setdefault(word[:2], set()).add(len(word))
         self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
+    def __iter__(self) -> Iterator[list[str]]:
+        """The words of each group, normalised."""
+        return iter({id(words): words for words in self._groups.values()}.values())
+
     def variants(self, text: str, limit: int = 12) -> list[str]:
         """At most `limit` other wordings of `text`, normalised: one word each replaced by another of its group.
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0003_synonyms_and_promotions'),
+        ('articles', '0004_duplicate_pairs'),
     ]
 
     operations = [
