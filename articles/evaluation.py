@@ -2,7 +2,9 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,44 @@ def scores(results: dict[str, list[str]], judgements: dict[str, set[str]]) -> di
         sums["r10"] += sum(hits[:10]) / len(relevant)
         sums["r50"] += sum(hits) / len(relevant)
     return {name: round(value / total, 4) for name, value in sums.items()} | {"queries": len(judged)}
+
+
+def read_related_set(path: Path) -> list[dict[str, Any]]:
+    """The documents of a set for related lists. Raises BadSet."""
+    found = list(read_lines(path))
+    known: set[str] = set()
+    for number, document in enumerate(found, 1):
+        if str(document["id"]) in known:
+            raise BadSet(f"{path}: document {number}: the id “{document['id']}” stands there twice")
+        if not isinstance(document.get("tags") or [], list):
+            raise BadSet(f"{path}: document {number}: “tags” must be a list")
+        known.add(str(document["id"]))
+    return found
+
+
+def related_scores(
+    lists: dict[int, list[int]], documents: list[dict[str, Any]], compare: Callable[[int, int], Any]
+) -> dict[str, float | int]:
+    """Figures over the lists {number of a document, from 1: numbers of others}; a document's `group` is the truth.
+
+    p5, p20: share of the first places that hold one of its group, and p5_best, p20_best, what a perfect list could reach;
+    pairs: near-duplicates among a list and its document, per list, by `compare`; twins: the same by the documents' `twin`, an id;
+    variety: mean share of the first 20 that are no further form of one template.
+    """
+    group = {number: document["group"] for number, document in enumerate(documents, 1)}
+    sizes = Counter(group.values())
+    names = {str(document["id"]): number for number, document in enumerate(documents, 1)}
+    twins = {frozenset((number, names.get(str(d["twin"]), 0))) for number, d in enumerate(documents, 1) if d.get("twin") is not None}
+    sums = dict.fromkeys(("p5", "p5_best", "p20", "p20_best", "pairs", "twins", "variety", "length"), 0.0)
+    for number, found in lists.items():
+        hits = [group[other] == group[number] for other in found]
+        for depth in (5, 20):
+            sums[f"p{depth}"] += sum(hits[:depth]) / depth
+            sums[f"p{depth}_best"] += min(sizes[group[number]] - 1, depth) / depth
+        pairs = list(combinations([number, *found], 2))
+        sums["pairs"] += sum(compare(a, b).same for a, b in pairs)
+        sums["twins"] += sum(frozenset(pair) in twins for pair in pairs)
+        further = sum(any(compare(other, before).siblings for before in found[:i]) for i, other in enumerate(found))
+        sums["variety"] += 1 - further / len(found) if found else 1
+        sums["length"] += len(found)
+    return {name: round(value / (len(lists) or 1), 4) for name, value in sums.items()} | {"lists": len(lists)}

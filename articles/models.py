@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -520,13 +520,14 @@ class Event(models.Model):
 
 
 class RelatedArticle(models.Model):
-    """One place in an article's stored related list; written by related.py alone."""
+    """One place in an article's stored related list; written by related/lists.py alone, withdrawn by the workflow."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="related_links")
     related = models.ForeignKey(Article, models.CASCADE, related_name="related_to")
     rank = models.PositiveSmallIntegerField()
     score = models.FloatField()
     reason = models.CharField(max_length=60, blank=True)
+    pinned = models.BooleanField(default=False)  # by an editor; a RelatedChoice says so too, and outlives this row
 
     class Meta:
         verbose_name = verbose_name_plural = _("相关推荐")
@@ -539,6 +540,35 @@ class RelatedArticle(models.Model):
 
     def __str__(self):
         return f"{self.article_id} → {self.related_id}"
+
+
+class RelatedChoice(models.Model):
+    """What an editor has decided about one place in an article's related list. Rebuilding the lists leaves it alone."""
+
+    class Kind(models.TextChoices):
+        PIN = "pin", _("固定")
+        BLOCK = "block", _("屏蔽")
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="related_choices")
+    other = models.ForeignKey(Article, models.CASCADE, related_name="chosen_beside")
+    kind = models.CharField(_("决定"), max_length=5, choices=Kind)
+    position = models.PositiveSmallIntegerField(_("位置"), null=True, blank=True)  # of a pin: its rank, from 1
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("操作人"))
+    at = models.DateTimeField(_("时间"), default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("相关推荐的人工调整")
+        ordering = ["position", "-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "other"], name="one_related_choice_a_pair"),
+            models.CheckConstraint(condition=~Q(article=F("other")), name="not_chosen_beside_itself"),
+            models.CheckConstraint(
+                condition=Q(kind="pin", position__gte=1) | Q(kind="block", position__isnull=True), name="related_pin_has_a_position"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.article_id} → {self.other_id} {self.get_kind_display()}"
 
 
 class DuplicatePair(models.Model):
@@ -605,13 +635,28 @@ class Installation(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a follower that keeps its results in the database (related.py) has read the Event log."""
+    """How far a follower that keeps its results in the database (related/lists.py) has read the Event log.
+
+    That of a long run which can be resumed holds the last article that is done.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
     event = models.BigIntegerField(default=0)
 
     def __str__(self):
         return f"{self.name}: {self.event}"
+
+
+# Taken by transactions whose events the search index follows, so that these events commit in the order of their ids.
+EVENT_LOCK = 5_202_601
+
+
+def take_event_lock() -> None:
+    """First of all in a transaction that will publish: the order is this lock, then articles, or two transactions wait for each other."""
+    # SQLite lets one transaction write at a time, which orders events by itself.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
 
 
 def new_stamp() -> int:

@@ -30,10 +30,12 @@ from articles.models import (
     Promotion,
     Region,
     RelatedArticle,
+    RelatedChoice,
     Revision,
     Tag,
     TagAlias,
     TaggedArticle,
+    take_event_lock,
 )
 from articles.rendering import clean
 from articles.text import question, strip_controls
@@ -42,9 +44,6 @@ logger = logging.getLogger(__name__)
 
 State = Revision.State
 WORKING = {State.DRAFT, State.IN_REVIEW, State.APPROVED, State.REJECTED}
-
-# Taken by transactions whose events the search index follows, so that these events commit in the order of their ids.
-EVENT_LOCK = 5_202_601
 
 
 class NotAllowed(Exception):
@@ -548,13 +547,21 @@ def _hand_over(article: Article, kept: Article) -> dict[str, Any]:
     moved = {
         "followed": list(article.merged.values_list("pk", flat=True)),
         "promotions": list(article.promotions.values_list("pk", flat=True)),
+        "choices": list(_choices_to_move(article, kept).values_list("pk", flat=True)),
     }
+    RelatedChoice.objects.filter(pk__in=moved["choices"]).update(other=kept)
     article.merged.update(merged_into=kept)
     article.promotions.update(article=kept)
     # Until the lists are computed again the kept page stands where the retired one did; _take_down() removes the rest.
     having = RelatedArticle.objects.filter(related=kept).values("article")
     RelatedArticle.objects.filter(related=article).exclude(article__in=having).exclude(article=kept).update(related=kept)
     return moved
+
+
+def _choices_to_move(article: Article, kept: Article):
+    """Pins and blocks of the retired page beside others, where nothing is decided about the kept one."""
+    decided = RelatedChoice.objects.filter(other=kept).values("article")
+    return article.chosen_beside.exclude(article=kept).exclude(article__in=decided)
 
 
 def _retire(article: Article, kept: Article, questions: list[str]) -> None:
@@ -601,6 +608,7 @@ def unmerge(article: Article, *, by: User | None) -> Article:
             _put_back(article, data["was"])
             Article.objects.filter(pk__in=data["followed"], merged_into=kept).update(merged_into=article)
             Promotion.objects.filter(pk__in=data["promotions"], article=kept).update(article=article)
+            RelatedChoice.objects.filter(pk__in=data.get("choices", ()), other=kept).update(other=article)
             _drop_combined(data["revision"], by)
             for page in (article, kept):
                 _refresh_questions(page)
@@ -631,6 +639,67 @@ def _drop_combined(id: int | None, by: User | None) -> None:
             _record("unschedule", revision, by, "撤销了合并")
         Revision.objects.filter(pk=id).update(state=State.SUPERSEDED, publish_at=None)
         Article.objects.filter(latest_revision=id).update(latest_revision=F("live_revision"))
+
+
+# What stands beside an article
+
+RELATED_CHOICES = {
+    "pin_related": "固定相关推荐",
+    "block_related": "屏蔽相关推荐",
+    "release_related": "取消相关推荐的调整",
+}
+
+
+def why_not_choose_related(article: Article, user: User | None) -> list[str]:
+    """Reasons why `user` may not pin or block in the related list of `article`."""
+    reasons = [] if article.live else ["文章没有发布，还没有相关推荐"]
+    if user and not (user.is_active and user.has_perm("articles.publish_article")):
+        reasons.append("您没有调整相关推荐的权限")
+    return reasons
+
+
+def pin_related(article: Article, other: Article, *, position: int, by: User | None) -> None:
+    """Let `other` stand at `position` (from 1) in the related list of `article`, whatever its score."""
+    if not 1 <= position <= related.STORED:
+        raise NotAllowed(f"位置应在 1 到 {related.STORED} 之间")
+    if other.pk == article.pk:
+        raise NotAllowed("不能把文章推荐在它自己旁边")
+    with _choosing("pin_related", article, by, f"第 {position} 位：#{other.pk} {other}", {"other": other.pk, "position": position}):
+        if not _locked(other.pk).live:
+            raise NotAllowed(f"#{other.pk}“{other}”没有发布，不能固定")
+        _choose(article, other, by, kind=RelatedChoice.Kind.PIN, position=position)
+
+
+def block_related(article: Article, other: Article, *, by: User | None) -> None:
+    """Keep `other` out of the related list of `article` for good."""
+    if other.pk == article.pk:
+        raise NotAllowed("文章本来就不会出现在它自己旁边")
+    with _choosing("block_related", article, by, f"#{other.pk} {other}", {"other": other.pk}):
+        _choose(article, other, by, kind=RelatedChoice.Kind.BLOCK, position=None)
+
+
+def release_related(article: Article, other: Article, *, by: User | None) -> None:
+    """Take back a pin or a block: `other` stands again where its score puts it, or nowhere."""
+    with _choosing("release_related", article, by, f"#{other.pk} {other}", {"other": other.pk}):
+        if not article.related_choices.filter(other=other).delete()[0]:
+            raise NotAllowed("这一篇没有固定或屏蔽，可能其他人刚刚取消了")
+
+
+def _choose(article: Article, other: Article, by: User | None, **what) -> None:
+    RelatedChoice.objects.update_or_create(article=article, other=other, defaults={"by": by, "at": timezone.now(), **what})
+
+
+@contextmanager
+def _choosing(verb: str, article: Article, by: User | None, note: str, data: dict[str, Any]) -> Iterator[None]:
+    """Lock, check, let the body change the choices, arrange the stored list by them, record; afterwards compute it anew."""
+    with transaction.atomic():
+        take_event_lock()
+        if reasons := why_not_choose_related(locked := _locked(article.pk), by):
+            raise NotAllowed("；".join(reasons))
+        yield
+        related.arrange(article.pk)
+        Event.objects.create(verb=verb, article=locked, by=by, note=note[:500], data=data)
+        transaction.on_commit(lambda: related.recompute(article.pk), robust=True)
 
 
 # Restoring from an export
@@ -757,14 +826,6 @@ def _locked(article_id: int, beside: int | None = None) -> Article:
     # Two in the order of their ids, or two transactions that need both wait for each other.
     rows = Article.objects.select_for_update().filter(pk__in={article_id, beside or article_id}).order_by("pk")
     return {row.pk: row for row in rows}[article_id]
-
-
-def take_event_lock() -> None:
-    """First of all in a transaction that will publish: the order is this lock, then articles, or two transactions wait for each other."""
-    # SQLite lets one transaction write at a time, which orders events by itself.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
 
 
 def _record(

@@ -222,6 +222,10 @@ class TestSearching:
         assert engine.frequency("body_words", "账户") == 1
         assert engine.frequency("title_words", "账户") == 0
 
+    def test_the_frequency_of_a_tag(self, engine):
+        engine.write([document(1, "医保", tags=(5, 6)), document(2, "医保", tags=(6,)), document(3, "医保")])
+        assert [engine.frequency("tag", tag) for tag in (5, 6, 7)] == [1, 2, 0]
+
 
 class TestBest:
     def test_the_best_come_first(self, engine):

@@ -17,6 +17,7 @@ from articles import addresses, workflow  # noqa: F401  (addresses registers the
 from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
+from articles.admin.related import related_view
 from articles.forms import ArticleForm, VerbForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
@@ -135,6 +136,7 @@ class ArticleAdmin(admin.ModelAdmin):
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
+            path("<id:id>/related/", self.admin_site.admin_view(self.related_view), name="articles_article_related"),
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
         ]
         return own + super().get_urls()
@@ -160,6 +162,9 @@ class ArticleAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return merge_pair(request, self.admin_site.each_context(request) | {"opts": self.opts})
+
+    def related_view(self, request, id):
+        return related_view(self, request, id)
 
     def history_view(self, request, object_id, extra_context=None):
         article = self.get_object(request, object_id)

@@ -5,10 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.admin.reading import ReadOnlyAdmin
 from articles.models import Event
-from articles.workflow import VERBS
+from articles.workflow import RELATED_CHOICES, VERBS
 
 VERB_LABELS = {
     **{verb: rule.label for verb, rule in VERBS.items()},
+    **RELATED_CHOICES,
     "save_draft": "保存草稿",
     "schedule_failed": "定时发布未成",
     "unschedule": "取消定时",

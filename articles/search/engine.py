@@ -110,8 +110,8 @@ class SearchEngine(ABC):
         """The terms in `field` that begin so, with their frequency, the most frequent first."""
 
     @abstractmethod
-    def frequency(self, field: str, term: str) -> int:
-        """How many documents hold `term` in `field`."""
+    def frequency(self, field: str, term: str | int) -> int:
+        """How many documents hold `term` in the text field `field`, or the tag `term` where that is “tag”."""
 
     @abstractmethod
     def count(self) -> int:

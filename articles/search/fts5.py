@@ -170,6 +170,8 @@ class Fts5Engine(SearchEngine):
         return [(_term(code), documents) for code, documents in rows]
 
     def frequency(self, field, term):
+        if field == "tag":
+            return self._rows("SELECT count(*) FROM tags WHERE value = :tag", tag=term)[0][0]
         statement = "SELECT documents FROM vocabulary WHERE field = :field AND term = :term"
         found = self._rows(statement, field=TEXT_FIELDS.index(field), term=_code(term))
         return found[0][0] if found else 0

@@ -92,6 +92,8 @@ class MemoryEngine(SearchEngine):
         return idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * len(terms) / average))
 
     def frequency(self, field, term):
+        if field == "tag":
+            return sum(term in document.tags for document in self.documents.values())
         if field not in TEXT_FIELDS:
             raise KeyError(field)
         return sum(term in document.text.get(field, []) for document in self.documents.values())
