@@ -139,6 +139,11 @@ class SearchForm(forms.Form):
         """The first page of a question as it was asked, before the reader filters or sorts."""
         return self.page_number == 1 and not self.by_date and not self.filters()
 
+    @property
+    def is_counted(self) -> bool:
+        """A page of such a question: its clicks belong to a search that was counted."""
+        return not self.by_date and not self.filters()
+
     def options(self) -> dict[str, Any]:
         """Everything but the text, in the words of search.search()."""
         chosen = {name: self.cleaned_data[name] for name in FILTERS}

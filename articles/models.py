@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -29,6 +29,7 @@ from articles.rendering import clean
 from articles.text import HAN, normalise, question, shorten, strip_controls, with_stop
 
 # Index range conditions on `expire_at` want a value in every row.
+FIRST = datetime(1970, 1, 2, tzinfo=UTC)  # earlier times leave the calendar where a zone is reckoned in
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -754,7 +755,9 @@ class Promotion(models.Model):
         verbose_name=_("地区"),
         help_text=_("留空表示所有读者；选了地区，就只给选择该地区（或其下地区）的读者看。"),
     )
-    starts_at = models.DateTimeField(_("开始时间"), default=timezone.now)
+    starts_at = models.DateTimeField(
+        _("开始时间"), default=timezone.now, validators=[MinValueValidator(FIRST, _("请写 1970 年以后的时间"))]
+    )
     ends_at = models.DateTimeField(_("结束时间"), null=True, blank=True, help_text=_("留空表示一直有效。"))
     position = models.PositiveSmallIntegerField(
         _("位置"), default=1, validators=[MaxValueValidator(999)], help_text=_("数字小的排在前面；一次搜索最多显示三篇。")

@@ -30,6 +30,7 @@
 
     listen() {
       this.input.addEventListener("input", event => event.isComposing || this.askSoon());
+      this.input.addEventListener("compositionstart", () => this.drop()); // a candidate window comes where our list is
       this.input.addEventListener("compositionend", () => this.askSoon());
       this.input.addEventListener("keydown", event => this.press(event));
       this.input.addEventListener("blur", () => this.drop());

@@ -317,3 +317,19 @@ def test_the_list_says_what_is_running(promote, client, editor, django_assert_ma
 def test_a_promotion_has_a_name(promote):
     article = promote()
     assert str(Promotion.objects.get()) == f"医保卡余额怎么查 → {article.title}"
+
+
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31"])
+def test_a_time_before_the_calendar_of_computers_is_refused(client, editor, publish, field, day):
+    client.force_login(editor)
+    data = {
+        "query": "医保卡",
+        "article": publish("医保卡丢了怎么办？").pk,
+        "position": 1,
+        "starts_at_0": "2026-01-01",
+        "starts_at_1": "00:00:00",
+    }
+    answer = client.post(ADD, data | {f"{field}_0": day, f"{field}_1": "00:00:00"})
+    assert answer.status_code == 200
+    assert not Promotion.objects.exists()
