@@ -125,7 +125,7 @@ if DEBUG:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
-# Pages hold no inline code and load nothing from elsewhere. The admin adds the hash of the editor's import map (admin.py).
+# Pages hold no inline code and load nothing from elsewhere. The admin adds the hash of the editor's import map (admin/articles.py).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
