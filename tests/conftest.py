@@ -16,11 +16,13 @@ from tests.html_page import HtmlPage
 
 
 def pytest_collection_modifyitems(items):
-    """Whoever may use the database may use that of the search log too, as in the installation."""
+    """Whoever may use the database may use that of the search log too, as in the installation; the others need no second database."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker or {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.django_db(**{**(marker.kwargs if marker else {}), "databases": "__all__"}), append=False)
+        else:
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.core.management import CommandError
 from articles.evaluation import best_threshold, duplicate_scores
 from articles.models import SynonymGroup
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAIRS = [
     ("医保卡丢了怎么补办", "社保卡遗失如何补办", "duplicate"),

@@ -13,7 +13,7 @@ from django.core.management import CommandError
 
 from articles.evaluation import related_scores
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBJECTS = {

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from articles.evaluation import scores
 from articles.models import SynonymGroup
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [

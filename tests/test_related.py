@@ -394,6 +394,7 @@ lists.rebuild(lambda ids: (print(id, flush=True) or id for id in ids))
 """
 
 
+@pytest.mark.once
 def test_a_rebuild_killed_again_and_again_loses_nothing(tmp_path):
     """kill -9 at six moments, in an installation of its own with the sample articles; then one that may end."""
     environ = {"DATA_DIR": str(tmp_path / "site"), "DJANGO_SETTINGS_MODULE": "config.settings", "PATH": os.environ["PATH"]}

@@ -13,7 +13,7 @@ from articles.models import Article
 from articles.pages import RELATED_SHOWN, article_context
 from articles.related import lists
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What the samples are about, by their `subject`. An article may be about several things.
 AREAS = {

@@ -630,6 +630,7 @@ print(asked, wrong)
 """
 
 
+@pytest.mark.once
 def test_searches_are_complete_while_another_process_publishes(tmp_path):
     """Its merges delete files all the time; what this process has open is none the worse for it."""
     environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}
@@ -649,6 +650,7 @@ def test_searches_are_complete_while_another_process_publishes(tmp_path):
     assert wrong == 0, shell.stderr[-2000:]
 
 
+@pytest.mark.once
 def test_ten_kills_while_indexing_lose_nothing(tmp_path):
     """On a SQLite file of its own, whatever the other tests run on: the files of the index are what matters here."""
     environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}

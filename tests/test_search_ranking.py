@@ -13,7 +13,7 @@ from articles.search import QUERY_LIMIT, TERM_LIMIT, clauses, filters_now, rank
 from articles.search.documents import documents
 from articles.search.engine import TEXT_FIELDS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def ids(text, **chosen):
