@@ -1,10 +1,12 @@
 """The cast and the tools of all tests: three people with their roles, and articles made the way editors make them."""
 
+import os
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 
 from articles import workflow
@@ -38,6 +40,14 @@ def own_data_directory(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """A browser asks while another request writes: SQLite in memory refuses that (“table is locked”), in a file it does not."""
+    for connection in connections.all():
+        if os.environ.get("CHROMIUM") and connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / f"{connection.alias}.sqlite3")
 
 
 @pytest.fixture(scope="session")
