@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 SCHEMA = 1
+LATER = {"successor"}
 
 KINDS = {"policy": "医保政策", "clinical": "临床健康", "guide": "就医指南"}
 PROVENANCES = {"human": "人工", "ai_assisted": "AI 辅助", "ai_generated": "AI 生成", "reprint": "转载"}
@@ -66,6 +67,7 @@ class ArticleContent:
     sources: tuple[Source, ...] = ()
     phrasings: tuple[str, ...] = ()
     provenance: str = "human"
+    successor: int | None = None  # id of the article that says what holds after `valid_until`
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with the schema number that from_json() upgrades from."""
@@ -89,8 +91,12 @@ class ArticleContent:
         return cls(**values)
 
     def digest(self) -> str:
-        """SHA-256 (hex) of the canonical JSON: what an approval is bound to."""
-        canonical = json.dumps(self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        """SHA-256 (hex) of the canonical JSON: what an approval is bound to.
+
+        Fields of LATER count only where they are filled, so that approvals given before they existed still hold.
+        """
+        data = {name: value for name, value in self.to_json().items() if value or name not in LATER}
+        canonical = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def problems(self) -> list[str]:
@@ -117,7 +123,7 @@ SINGLE_PARTS = {
     "short_answer": ("short_answer",),
     "body": ("body", "kind", "provenance"),  # how a text came about goes with the text
     "category": ("category",),
-    "validity": ("valid_from", "valid_until"),
+    "validity": ("valid_from", "valid_until", "successor"),
 }
 LIST_PARTS = ("tags", "regions", "sources", "phrasings")
 

@@ -37,6 +37,7 @@ OTHER = {
     "sources": (Source("办法", "医保发〔2025〕2号", "某局", "https://example.org/a", dt.date(2025, 1, 2)), Source("通知")),
     "phrasings": (),
     "provenance": "human",
+    "successor": 8,
 }
 
 

@@ -95,6 +95,9 @@ class Article(models.Model):
     updated_at = models.DateTimeField(_("内容更新"), null=True, blank=True)
     reviewed_by = models.CharField(_("审核人"), max_length=150, blank=True)
     reviewed_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
+    next_review_on = models.DateField(_("下次审核"), null=True, blank=True)
+    changes = models.JSONField(_("更新记录"), default=list, blank=True)  # of major ones, newest first: {"on": "2026-01-31", "note": "…"}
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("新的规定见"))
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("已合并到"))
     live_revision = models.OneToOneField(
@@ -118,6 +121,8 @@ class Article(models.Model):
         indexes = [
             models.Index("go_live_at", "id", condition=Q(live=True), name="article_newest"),
             models.Index("category", "go_live_at", "id", condition=Q(live=True), name="article_newest_in_category"),
+            models.Index("next_review_on", "id", condition=Q(live=True, next_review_on__isnull=False), name="articles_to_review"),
+            models.Index("valid_until", "id", condition=Q(live=True, valid_until__isnull=False), name="articles_running_out"),
             models.Index("id", condition=Q(live=False), name="article_not_live"),  # duplicates.py looks at the newest of these
         ]
         constraints = [
@@ -156,7 +161,7 @@ class Article(models.Model):
         rendered = clean(content.body)
         for name in ("title", "short_answer", "kind", "provenance", "valid_from", "valid_until"):
             setattr(self, name, getattr(content, name))
-        self.category_id = content.category
+        self.category_id, self.successor_id = content.category, content.successor
         self.phrasings = list(content.phrasings)
         self.sources = content.to_json()["sources"]
         self.body_html, self.plain_text = rendered.html, rendered.plain_text

@@ -15,8 +15,12 @@ from articles.models.articles import Article
 class RevisionQuerySet(models.QuerySet):
     def tags_of_working_copies(self) -> set[int]:
         """Ids of the tags that texts not published yet name; links hold those of the others."""
-        working = self.filter(latest_article__isnull=False).exclude(state__in=["published", "superseded"])
+        working = self.filter(latest_article__isnull=False).filter(state__in=WORKING_STATES)
         return {tag for tags in working.values_list("content_json__tags", flat=True).iterator() for tag in tags or ()}
+
+
+TO_CONFIRM = Q(state="published", reviewed_at__isnull=True) & ~Q(forced_because="")  # published by force, and nobody has confirmed it
+WORKING_STATES = ["draft", "in_review", "approved", "rejected"]
 
 
 class Revision(models.Model):
@@ -39,6 +43,10 @@ class Revision(models.Model):
     )
     reverted_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("恢复自"))
     note = models.CharField(_("修改说明"), max_length=500, blank=True)
+    minor = models.BooleanField(_("小改动"), default=False)  # spelling, layout: the date of 内容更新 stays
+    public_note = models.CharField(_("给读者的更新说明"), max_length=200, blank=True)
+    submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    due_on = models.DateField(_("审核期限"), null=True, blank=True)
     created_at = models.DateTimeField(_("保存时间"), default=timezone.now)
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="reviews", verbose_name=_("审核人")
@@ -57,7 +65,12 @@ class Revision(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("版本")
         ordering = ["-pk"]
-        indexes = [models.Index("publish_at", condition=Q(state="approved", publish_at__isnull=False), name="revision_due")]
+        indexes = [
+            models.Index("publish_at", condition=Q(state="approved", publish_at__isnull=False), name="revision_due"),
+            models.Index("state", "due_on", "id", condition=Q(state__in=WORKING_STATES), name="revisions_in_work"),
+            models.Index("author", "id", condition=Q(state__in=["draft", "rejected"]), name="revisions_being_written"),
+            models.Index("published_at", "id", condition=TO_CONFIRM, name="revisions_to_confirm"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["article"], condition=Q(state="published"), name="one_published_revision"),
             models.CheckConstraint(condition=Q(author__isnull=True) | ~Q(author=F("reviewer")), name="author_is_not_reviewer"),
