@@ -22,7 +22,7 @@ from django.utils.html import escape
 
 from articles import seed_format, workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, SOURCE_LIMITS, ArticleContent, Source
-from articles.models import NEVER, Article, ArticleQuerySet, Category, ImportRecord, Region, Revision, Tag
+from articles.models import NEVER, Article, ArticleQuerySet, Category, ImportRecord, Region, Revision, Tag, take_event_lock
 from articles.rendering import clean
 from articles.text import strip_controls
 from articles.workflow import NotAllowed, Restored
@@ -180,7 +180,7 @@ def _import_item(item: Item, run: Run) -> Outcome:
 
 def _take_in(item: Item, run: Run) -> str:
     if run.options.publish:
-        workflow.take_event_lock()
+        take_event_lock()
     if "id" in item.record and "schema" in item.record:  # “schema” marks a line of our own export
         return _restore(item.record, run)
     digest = _digest(item.record)

@@ -31,7 +31,9 @@ def test_imports_respect_the_floors():
         ("articles/text.py", "import django.conf"),
         ("articles/search/tantivy.py", "import articles.models"),
         ("articles/views.py", "import config.settings"),
+        ("articles/workflow/rules.py", "from articles.workflow import frame"),
         ("articles/stray.py", "# a module without a floor"),
+        ("articles/workflow/stray.py", "# a module without a floor"),
     ],
 )
 def test_a_floor_broken_on_purpose_is_noticed(tmp_path, module, line):
@@ -66,10 +68,21 @@ def writes_guarded_rows(tree: ast.AST) -> list[int]:
     return found
 
 
+def stray_writers(articles: Path) -> list[Path]:
+    """Files outside articles/workflow/ that write guarded rows."""
+    outside = [path for path in articles.rglob("*.py") if not path.is_relative_to(articles / "workflow") and "migrations" not in path.parts]
+    return [path for path in outside if writes_guarded_rows(ast.parse(path.read_text()))]
+
+
 def test_only_the_workflow_writes_articles_revisions_and_events():
-    for path in (ROOT / "articles").rglob("*.py"):
-        if path.name != "workflow.py" and "migrations" not in path.parts:
-            assert writes_guarded_rows(ast.parse(path.read_text())) == [], path
+    assert stray_writers(ROOT / "articles") == []
+
+
+@pytest.mark.parametrize(("place", "allowed"), [("workflow/verbs.py", True), ("workflow.py", False), ("admin/workflow.py", False)])
+def test_the_writing_rule_knows_the_workflow_by_its_folder(tmp_path, place, allowed):
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text("article.save()")
+    assert stray_writers(tmp_path) == ([] if allowed else [tmp_path / place])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from articles import search, workflow
 from articles.content import BOTH, RETIRED, combine
 from articles.difference import difference
 from articles.models import Article, Promotion, RelatedArticle, Revision, Tag
-from articles.workflow import Combination, NotAllowed
+from articles.workflow import Combination, NotAllowed, merging
 
 ROOT = Path(__file__).resolve().parent.parent
 State = Revision.State
@@ -328,7 +328,7 @@ class TestUndoing:
 
 def test_a_merge_that_fails_half_way_leaves_nothing_behind(pair, editor, monkeypatch):
     before = everything(pair[0]), everything(pair[1])
-    monkeypatch.setattr(workflow, "_refresh_questions", lambda article: 1 / 0)
+    monkeypatch.setattr(merging, "refresh_questions", lambda article: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         workflow.merge(pair[0], into=pair[1], by=editor)
     assert (everything(pair[0]), everything(pair[1])) == before
@@ -473,7 +473,8 @@ import django
 django.setup()
 from articles import workflow
 from articles.models import Article
-workflow.follow = lambda *args, **kwargs: None  # here the database alone matters
+from articles.workflow import frame
+frame.follow = lambda *args, **kwargs: None  # here the database alone matters
 print("ready", flush=True)
 for _ in range({times}):
     a, b = random.sample(range(1, {articles} + 1), 2)
@@ -506,7 +507,8 @@ for article in Article.objects.all():
 CHECK = """
 from articles import workflow
 from articles.models import Article, Event, Promotion, Revision
-workflow.follow = lambda *args, **kwargs: None
+from articles.workflow import frame
+frame.follow = lambda *args, **kwargs: None
 wrong = []
 def look(when):
     for article in Article.objects.select_related("merged_into", "live_revision"):

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from articles import workflow
+from articles import search, workflow
 from articles.models import Article, Category, Event, RelatedArticle, Revision, Tag
-from articles.workflow import VERBS, NotAllowed
+from articles.workflow import VERBS, NotAllowed, live
 
 State = Revision.State
 HOUR = timedelta(hours=1)
@@ -490,7 +490,7 @@ def test_a_verb_that_fails_half_way_leaves_nothing_behind(approved, editor, monk
     def broken(*args, **kwargs):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(workflow, "_link", broken)
+    monkeypatch.setattr(live, "link", broken)
     with pytest.raises(RuntimeError):
         workflow.publish(revision, by=editor)
     revision.refresh_from_db()
@@ -500,7 +500,7 @@ def test_a_verb_that_fails_half_way_leaves_nothing_behind(approved, editor, monk
 
 
 def test_broken_followers_do_not_stop_a_publication(approved, editor, monkeypatch, django_capture_on_commit_callbacks, caplog):
-    monkeypatch.setattr(workflow.search, "sync", lambda: 1 / 0)
+    monkeypatch.setattr(search, "sync", lambda: 1 / 0)
     with django_capture_on_commit_callbacks(execute=True):
         article = workflow.publish(approved(), by=editor)
     assert Article.objects.published().get() == article

@@ -1,4 +1,4 @@
-"""The editors' side: Django's own admin. It shows what the rules allow and hands every change to workflow.py."""
+"""The editors' side: Django's own admin. It shows what the rules allow and hands every change to workflow/."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from articles import workflow
 from articles.admin.vocabulary import VocabularyAdmin
 from articles.content import LIMITS
-from articles.models import Tag, TagAlias, TaggedArticle
+from articles.models import Tag, TagAlias, TaggedArticle, take_event_lock
 from articles.tagging import suggested
 from articles.text import strip_controls
 from articles.workflow import NotAllowed
@@ -84,7 +84,7 @@ class TagAdmin(VocabularyAdmin):
         return super().has_change_permission(request, obj) and not (obj and obj.merged_into_id)
 
     def save_model(self, request, obj, form, change):
-        workflow.take_event_lock()
+        take_event_lock()
         super().save_model(request, obj, form, change)
 
     # Merging and cleaning up

@@ -1,7 +1,7 @@
 """What is stored: live articles, their revisions, the audit log and the vocabularies.
 
 The public reads Article rows; editors write Revision rows; workflow.publish() is the one road
-from the second to the first. Reading rules are words on the QuerySets; writing rules are in the workflow.
+from the second to the first. Reading rules are words on the QuerySets; writing rules are in workflow/
 """
 
 from articles.models.articles import FIRST, NEVER, Article, ArticleQuerySet, ArticleRegion

@@ -1,0 +1,61 @@
+"""Every change to an article, one function per verb.
+
+Each function locks the article, reads its state again, checks the rules, changes the rows and records an
+Event, in one transaction; search and the related lists follow after the commit. Nothing else in the project
+writes articles, revisions, events or their links.
+
+`by` is the person who acts; None means the software itself or an operator's command.
+
+Who may do what stands in rules.py, the transaction around every verb in frame.py, what readers see of it in live.py.
+The verbs: editing.py, reviewing.py, publishing.py, merging.py; beside the article, related_choices.py and vocabulary.py;
+from outside, importing.py. A new verb joins the file that changes for the same reason, or gets one of its own.
+"""
+
+from articles.workflow.editing import revert, save_draft, tidy, why_not_save
+from articles.workflow.frame import follow
+from articles.workflow.importing import Restored, publish_in_bulk, record_import, restore
+from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
+from articles.workflow.publishing import force_publish, publish, publish_due, schedule, unpublish
+from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
+from articles.workflow.reviewing import approve, confirm, reject, submit, why_ask_again
+from articles.workflow.rules import VERBS, NotAllowed, why_not
+from articles.workflow.vocabulary import delete_unused_tags, merge_tags, record_vocabulary, why_not_merge_tags
+
+__all__ = [
+    "RELATED_CHOICES",
+    "VERBS",
+    "Combination",
+    "NotAllowed",
+    "Restored",
+    "approve",
+    "block_related",
+    "confirm",
+    "delete_unused_tags",
+    "follow",
+    "force_publish",
+    "merge",
+    "merge_tags",
+    "pin_related",
+    "publish",
+    "publish_due",
+    "publish_in_bulk",
+    "record_import",
+    "record_vocabulary",
+    "reject",
+    "release_related",
+    "restore",
+    "revert",
+    "save_draft",
+    "schedule",
+    "shown_revision",
+    "submit",
+    "tidy",
+    "unmerge",
+    "unpublish",
+    "why_ask_again",
+    "why_not",
+    "why_not_choose_related",
+    "why_not_merge",
+    "why_not_merge_tags",
+    "why_not_save",
+]

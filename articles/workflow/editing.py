@@ -1,0 +1,90 @@
+"""Writing: drafts, and the way back to an earlier version."""
+
+from dataclasses import replace
+
+from django.contrib.auth.models import AbstractBaseUser as User
+from django.db import transaction
+
+from articles.content import ArticleContent
+from articles.models import Article, Revision
+from articles.rendering import clean
+from articles.text import strip_controls
+from articles.workflow.frame import lock_article, record
+from articles.workflow.rules import VERBS, WORKING, NotAllowed, State, require
+
+
+def why_not_save(content: ArticleContent, article: Article | None, by: User | None, parent: int | None = None) -> list[str]:
+    """Reasons why `content` may not become the newest revision of `article` (None: of a new one)."""
+    reasons = content.problems()
+    if by and not by.has_perm("articles.change_article" if article else "articles.add_article"):
+        reasons.append("您没有编辑文章的权限")
+    if article and article.merged_into_id:
+        reasons.append("文章已合并到其他文章，不能再编辑")
+    if article and by and not by.has_perm(VERBS["schedule"].permission) and _scheduled(article).exists():
+        reasons.append("此文有已定时发布的改动，请能发布的人先处理")
+    if article and parent is not None and article.latest_revision_id != parent:
+        reasons.append("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请先与历史中的新版本对照；再次保存即以您的文字为准")
+    return reasons
+
+
+def _scheduled(article: Article):
+    return article.revisions.filter(state=State.APPROVED, publish_at__isnull=False)
+
+
+@transaction.atomic
+def save_draft(
+    content: ArticleContent,
+    *,
+    by: User | None,
+    article: Article | None = None,
+    parent: int | None = None,
+    note: str = "",
+    reverted_from: Revision | None = None,
+) -> Revision:
+    """Keep `content` as a new revision; earlier unpublished ones become history.
+
+    `parent` is the id of the revision that the editor started from: a save on top of somebody
+    else's newer one is refused. Raises NotAllowed with the reasons of why_not_save().
+    """
+    content = tidy(content)
+    article = article and lock_article(article.pk)
+    if reasons := why_not_save(content, article, by, parent):
+        raise NotAllowed("；".join(reasons))
+    article = article or Article.objects.create(title=content.title)
+    for scheduled in _scheduled(article):
+        record("unschedule", scheduled, by, "保存了新的草稿")
+    article.revisions.filter(state__in=WORKING).update(state=State.SUPERSEDED, publish_at=None)
+    revision = article.revisions.create(
+        content_json=content.to_json(), author=by, base_revision_id=article.live_revision_id, note=note, reverted_from=reverted_from
+    )
+    article.latest_revision = revision
+    if not article.go_live_at:
+        article.title = content.title  # never public yet: the lists of the admin show the working title
+    article.save(update_fields=["latest_revision", "title"])
+    record("save_draft", revision, by, note)
+    return revision
+
+
+def tidy(content: ArticleContent) -> ArticleContent:
+    """`content` as it is stored: sanitised, without control characters and stray space."""
+    line = lambda text: " ".join(strip_controls(text).split())  # noqa: E731
+    return replace(
+        content,
+        title=line(content.title),
+        short_answer=line(content.short_answer),
+        body=clean(content.body).html,
+        phrasings=tuple(dict.fromkeys(filter(None, map(line, content.phrasings)))),
+        sources=tuple(
+            replace(source, **{name: line(getattr(source, name)) for name in ("title", "number", "issuer", "url")})
+            for source in content.sources
+        ),
+    )
+
+
+@transaction.atomic
+def revert(revision: Revision, *, by: User | None) -> Revision:
+    """Make a new draft with the content of an earlier revision."""
+    article = lock_article(revision.article_id)
+    revision.refresh_from_db()
+    require("revert", revision, by)
+    return save_draft(revision.content, by=by, article=article, note=f"恢复自版本 #{revision.pk}", reverted_from=revision)
