@@ -408,14 +408,3 @@ class ArticleForm(forms.ModelForm):
         values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
         values["regions"] = tuple(region.pk for region in values["regions"])
         return ArticleContent(**values)
-
-
-class VerbForm(forms.Form):
-    """What a verb's button sends along."""
-
-    revision = forms.IntegerField()
-    reason = forms.CharField(required=False, max_length=500)
-    at = forms.DateTimeField(
-        required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], error_messages={"invalid": "时间应写成 2026-01-31 09:00 的样子"}
-    )
-    into = forms.IntegerField(required=False, min_value=1, max_value=10**15, error_messages={"invalid": "请填写目标文章的编号"})
