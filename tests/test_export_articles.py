@@ -117,7 +117,7 @@ def test_an_export_that_fails_leaves_the_old_file(publish, tmp_path, monkeypatch
     publish("甲？")
     path = exported(tmp_path)
     before = path.read_bytes()
-    monkeypatch.setattr("articles.import_export.export_line", lambda article: 1 / 0)
+    monkeypatch.setattr("articles.import_export.exporting.export_line", lambda article: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         exported(tmp_path)
     assert path.read_bytes() == before

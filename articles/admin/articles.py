@@ -1,4 +1,4 @@
-"""Articles: the form, the workflow box above it, the history."""
+"""Articles: the list, the form, the history; the workflow box above the form is panel.py."""
 
 import base64
 import hashlib
@@ -17,8 +17,9 @@ from articles import addresses, workflow  # noqa: F401  (addresses registers the
 from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
+from articles.admin.panel import ACTIONS, VerbForm, panel_context, public_state
 from articles.admin.related import related_view
-from articles.forms import ArticleForm, VerbForm
+from articles.forms import ArticleForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
 from articles.workflow import VERBS, NotAllowed
@@ -70,7 +71,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("对外"), ordering="live")
     def public_state(self, article):
-        return _public_state(article)
+        return public_state(article)
 
     def has_delete_permission(self, request, obj=None):
         return False  # an article that must go is withdrawn; its address and its history stay
@@ -123,7 +124,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
-        panel = {"panel": _panel(article, request.user), "article": article} if article and article.latest_revision else {}
+        panel = {"panel": panel_context(article, request.user), "article": article} if article and article.latest_revision else {}
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
             response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
@@ -187,99 +188,16 @@ class ArticleAdmin(admin.ModelAdmin):
         """Do what a button of the panel says, or say why not."""
         form = VerbForm(request.POST)
         back = HttpResponseRedirect(reverse("admin:articles_article_change", args=[id]))
-        if verb not in _ACTIONS or not self.has_view_permission(request):
+        if verb not in ACTIONS or not self.has_view_permission(request):
             raise Http404
         if not form.is_valid():
             messages.error(request, "；".join(error for errors in form.errors.values() for error in errors))
             return back
         revision = get_object_or_404(Revision.objects.select_related("article"), pk=form.cleaned_data["revision"], article=id)
         try:
-            said = _ACTIONS[verb](revision, request.user, form.cleaned_data)
+            said = ACTIONS[verb](revision, request.user, form.cleaned_data)
         except NotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, f"完成：{VERBS[verb].label}" + (f"，{said}" if isinstance(said, str) else ""))
         return back
-
-
-def _public_state(article) -> str:
-    if article.merged_into_id:
-        return f"已合并到 #{article.merged_into_id}"
-    if article.withdrawn_at:
-        return "已撤回"
-    if article.live and not article.visible:
-        return "已下线" if article.gone else "定时上线"
-    if article.live:
-        return "公开（待复核）" if article.live_revision.needs_confirmation else "公开"
-    return "未公开"
-
-
-# How each verb takes what its button sent along.
-_ACTIONS = {
-    "submit": lambda revision, by, data: workflow.submit(revision, by=by, not_duplicate_because=data["reason"]),
-    "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"]),
-    "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"]),
-    "publish": lambda revision, by, data: workflow.publish(revision, by=by),
-    "schedule": lambda revision, by, data: _schedule(revision, by, data["at"]),
-    "force_publish": lambda revision, by, data: workflow.force_publish(revision, by=by, reason=data["reason"]),
-    "confirm": lambda revision, by, data: workflow.confirm(revision, by=by),
-    "unpublish": lambda revision, by, data: workflow.unpublish(revision.article, by=by, reason=data["reason"]),
-    "merge": lambda revision, by, data: _merge(revision, by, data["into"]),
-    "unmerge": lambda revision, by, data: _unmerge(revision, by),
-    "revert": lambda revision, by, data: workflow.revert(revision, by=by),
-}
-
-
-def _schedule(revision, by, at):
-    if at is None:
-        raise NotAllowed("请填写定时发布的时间")
-    workflow.schedule(revision, by=by, at=at)
-
-
-def _merge(revision, by, into):
-    target = Article.objects.filter(pk=into).first() if into else None
-    if target is None:
-        raise NotAllowed("没有这个编号的文章，请填写目标文章的编号")
-    workflow.merge(revision.article, into=target, by=by)
-    end = Article.objects.get(pk=revision.article_id).merged_into
-    return f"现在转到 #{end.pk}“{end.title}”"
-
-
-def _unmerge(revision, by):
-    article = workflow.unmerge(revision.article, by=by)
-    return f"#{article.pk} 恢复为合并以前的状态（{_public_state(article)}）"
-
-
-# verb: what its button asks for besides the click
-_ASKS = {"approve": "reason", "reject": "reason", "force_publish": "reason", "unpublish": "reason", "schedule": "at", "merge": "into"}
-_ON_LATEST = ["submit", "approve", "reject", "publish", "schedule", "force_publish"]
-_ON_LIVE = ["confirm", "unpublish"]
-
-
-def _panel(article: Article, user) -> dict:
-    """The workflow box above the form: where the article stands, and each verb with the reasons against it."""
-    working, live = article.latest_revision, article.live_revision
-    # After a publication both are the same revision; the verbs of a working copy then have nothing to work on.
-    rows = [(verb, working) for verb in _ON_LATEST if working != live] + [(verb, live) for verb in _ON_LIVE if live and article.live]
-    rows.append(("unmerge" if article.merged_into_id else "merge", working))
-    return {
-        "merged": list(article.merged.order_by("pk")),
-        "working": working,
-        "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
-        "public_state": _public_state(article),
-        "verbs": [_button(verb, revision, user) for verb, revision in rows],
-    }
-
-
-def _button(verb: str, revision: Revision, user) -> dict:
-    reasons = workflow.why_not(verb, revision, user)
-    twins = workflow.why_ask_again(revision.content, revision.article) if verb == "submit" and not reasons else []
-    return {
-        "name": verb,
-        "label": VERBS[verb].label,
-        "revision": revision,
-        "asks": "because" if twins else _ASKS.get(verb),
-        "required": VERBS[verb].needs_reason,
-        "reasons": reasons,
-        "warning": "；".join(twins),
-    }

@@ -1,0 +1,126 @@
+"""The editor's form, and what the editor of the body offers."""
+
+from dataclasses import fields as dataclass_fields
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
+from django.db import transaction
+from django.urls import reverse
+from django_prose_editor.fields import ProseEditorFormField
+from django_prose_editor.widgets import AdminProseEditorWidget
+
+from articles import workflow
+from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent
+from articles.forms.fields import LinesField, SourcesField, TagsField
+from articles.models import Article, ArticleRegion, Category, Region, Tag
+
+EDITOR = {
+    "Bold": True,
+    "Italic": True,
+    "Heading": {"levels": [2, 3]},
+    "BulletList": True,
+    "OrderedList": True,
+    "ListItem": True,
+    "Blockquote": True,
+    "Link": True,
+    "Table": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
+    "HardBreak": True,
+}
+
+
+class ArticleForm(forms.ModelForm):
+    """The editor's form: an ArticleContent in and out. Saving is the workflow's; the form writes nothing."""
+
+    title = forms.CharField(label="问题", max_length=LIMITS["title"], widget=forms.TextInput(attrs={"class": "vTextField", "size": 80}))
+    not_duplicate_because = forms.CharField(
+        label="不重复的理由",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="只在提示“很可能重复”而确实不是同一个问题时填写，提交审核时一起记下。",
+    )
+    short_answer = forms.CharField(
+        label="简短回答",
+        required=False,
+        max_length=LIMITS["short_answer"],
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="一两句话，先给结论，再写条件。没有就留空。",
+    )
+    body = ProseEditorFormField(label="正文", max_length=LIMITS["body"], config={"extensions": EDITOR}, widget=AdminProseEditorWidget)
+    category = forms.ModelChoiceField(Category.objects.all(), label="栏目", required=False)
+    tags = TagsField(label="标签", required=False, help_text="选择已有标签，或输入新的；逗号、顿号、分号都可分隔。")
+    regions = forms.ModelMultipleChoiceField(
+        Region.objects.all(),
+        label="适用地区",
+        required=False,
+        widget=AutocompleteSelectMultiple(ArticleRegion._meta.get_field("region"), admin.site),
+        help_text="留空表示全国适用。",
+    )
+    kind = forms.ChoiceField(label="内容类型", choices=KINDS.items(), help_text="决定文末印哪一段提示。")
+    provenance = forms.ChoiceField(label="创作方式", choices=PROVENANCES.items())
+    valid_from = forms.DateField(label="政策施行日", required=False, widget=AdminDateWidget)
+    valid_until = forms.DateField(label="政策截止日", required=False, widget=AdminDateWidget)
+    sources = SourcesField(label="来源", required=False)
+    phrasings = LinesField(label="其他问法", required=False, help_text="每行一种问法；读者搜这些话也能找到本文。")
+    note = forms.CharField(label="修改说明", required=False, max_length=500, widget=forms.TextInput(attrs={"class": "vTextField"}))
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Article
+        fields = []
+
+    class Media:
+        css = {"all": ["editor.css", "duplicates.css"]}
+        js = ["editor.js", "tags.js", "duplicates.js"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["title"].widget.attrs |= {
+            "data-duplicates": reverse("admin:articles_article_duplicates"),
+            "data-article": self.instance.pk or "",
+        }
+        revision = self.instance.latest_revision
+        if revision:
+            content = revision.content
+            self.initial |= {field.name: getattr(content, field.name) for field in dataclass_fields(content)}
+            self.initial["tags"] = [tag.pk for tag in Tag.objects.resolved(content.tags)]
+            self.initial["parent"] = revision.pk
+
+    def _post_clean(self):
+        """The article row is written by the workflow from content(), so there is no instance to fill or validate."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors:
+            # Locked until the request's transaction ends, so that what is checked here still holds when it is saved.
+            article = Article.objects.select_for_update().get(pk=self.instance.pk) if self.instance.pk else None
+            if reasons := self._reasons(article):
+                raise forms.ValidationError(reasons)
+        return cleaned
+
+    def _reasons(self, article: Article | None) -> list[str]:
+        parent = self.cleaned_data["parent"]
+        if article and parent and article.latest_revision_id != parent:
+            # Saved once more, knowingly, the words of this form stand; the other version stays in the history.
+            self.data = self.data.copy()
+            self.data["parent"] = article.latest_revision_id
+        with transaction.atomic():
+            content = workflow.tidy(self.content())
+            reasons = workflow.why_not_save(content, article, self.user, parent)
+            if "_submit" in self.data and not self.cleaned_data["not_duplicate_because"]:
+                reasons += workflow.why_ask_again(content, article)
+            transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
+        if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
+            reasons.append("您没有提交审核的权限")
+        return reasons
+
+    def content(self) -> ArticleContent:
+        values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
+        values["category"] = values["category"] and values["category"].pk
+        values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
+        values["regions"] = tuple(region.pk for region in values["regions"])
+        return ArticleContent(**values)
