@@ -12,7 +12,7 @@ from .test_editing import desk  # noqa: F401  (a fixture)
 
 @pytest.fixture
 def pair(publish):
-    one = publish("没有工作怎么交医保？", phrasings=("失业了医保怎么办",), body="<p>到户籍地社区办理，每年400元。</p><p>第二段一样。</p>")
+    one = publish("打零工从哪儿办医保？", phrasings=("失业了医保怎么办",), body="<p>到户籍地社区办理，每年400元。</p><p>第二段一样。</p>")
     two = publish(
         "灵活就业人员如何参保？",
         body="<p>到居住地社区办理，每年380元。</p><p>第二段一样。</p>",
@@ -61,7 +61,7 @@ def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pai
     reader = visitor()
     reader.goto(one.get_absolute_url())
     assert reader.page.url.endswith(two.get_absolute_url())
-    assert "没有工作怎么交医保？" in reader.page.locator(".phrasings").inner_text()
+    assert "打零工从哪儿办医保？" in reader.page.locator(".phrasings").inner_text()
     assert "380元" in reader.page.locator("div.body").inner_text()  # the other text waits for its review
 
     editor.goto(f"/admin/articles/article/{one.pk}/change/")
@@ -75,7 +75,7 @@ def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pai
 
 
 def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):  # noqa: F811
-    one, two = publish("没有工作怎么交医保？"), publish("没有工作的人怎么交医保？")
+    one, two = publish("打零工从哪儿办医保？"), publish("打零工的人从哪儿办医保？")
     search.sync()
     editor = desk("zhubian")
     editor.goto(f"/admin/articles/article/{one.pk}/change/")
