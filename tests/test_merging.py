@@ -53,7 +53,7 @@ def unmerge(editor, django_capture_on_commit_callbacks):
 @pytest.fixture
 def pair(publish):
     """The one that will be retired, and the one that stays."""
-    return publish("没有工作怎么交医保？", phrasings=("失业了医保怎么办",)), publish("灵活就业人员如何参保？")
+    return publish("打零工从哪儿办医保？", phrasings=("失业了医保怎么办",)), publish("灵活就业人员如何参保？")
 
 
 def everything(article):
@@ -81,9 +81,9 @@ class TestTheRedirect:
         answer = client.get(old.get_absolute_url())
         assert (answer.status_code, answer["Location"]) == (301, kept.get_absolute_url())
         assert answer["Cache-Control"] == "no-cache"  # a browser that kept it would go in a circle after an undone merge
-        assert kept.phrasings == ["没有工作怎么交医保？", "失业了医保怎么办"]
+        assert kept.phrasings == ["打零工从哪儿办医保？", "失业了医保怎么办"]
         assert "失业了医保怎么办" in client.get(kept.get_absolute_url()).content.decode()
-        for text in ("没有工作怎么交医保", "失业了医保怎么办"):
+        for text in ("打零工从哪儿办医保", "失业了医保怎么办"):
             assert found_by(text)[0] == kept.pk
 
     def test_no_redirect_leads_to_another_and_the_questions_travel_along(self, publish, merge):
@@ -126,7 +126,7 @@ class TestTheRedirect:
         merge(old, kept)
         workflow.publish(pending, by=editor)
         kept.refresh_from_db()
-        assert (kept.body_html, kept.phrasings[0]) == ("<p>新的正文。</p>", "没有工作怎么交医保？")
+        assert (kept.body_html, kept.phrasings[0]) == ("<p>新的正文。</p>", "打零工从哪儿办医保？")
 
     @pytest.mark.parametrize("state", ["draft", "withdrawn"])
     def test_words_that_readers_cannot_read_do_not_come_along(self, state, publish, writer, content, editor, merge):
@@ -163,7 +163,7 @@ class TestTheRedirect:
         file = tmp_path / "site.jsonl"
         file.write_text("\n".join(map(json.dumps, records)))
         run("import_articles", file, publish=True)
-        assert Article.objects.get(pk=kept.pk + FAR).phrasings == ["没有工作怎么交医保？"]
+        assert Article.objects.get(pk=kept.pk + FAR).phrasings == ["打零工从哪儿办医保？"]
         again = [json.loads(line) for line in run("export_articles").splitlines()]
         assert [record for record in again if record["id"] >= FAR] == records
 
@@ -178,7 +178,7 @@ class TestTheContent:
         workflow.approve(combined, by=reviewer)
         workflow.publish(combined, by=editor)
         kept.refresh_from_db()
-        assert kept.title == "没有工作怎么交医保？"
+        assert kept.title == "打零工从哪儿办医保？"
         assert kept.phrasings == ["灵活就业人员如何参保？", "失业了医保怎么办"]
 
     def test_who_wrote_the_unreviewed_text_of_the_retired_page_does_not_approve_it_here(self, publish, merge, editor, content):
@@ -350,7 +350,7 @@ class TestTheScreen:
         client.force_login(editor)
         page = client.get(address).content.decode()
         for words in (
-            "<mark>没有工作怎么交医</mark>",
+            "<mark>打零工从哪儿办医</mark>",
             "<mark>灵活就业人员如何参</mark>",
             "<mark>失业了医保怎么办</mark>",
             "余额会转到下一年",
@@ -364,14 +364,14 @@ class TestTheScreen:
         assert f"#{pair[0].pk} 已合并到 #{pair[1].pk}" in page
         assert "已提交审核" in page
         kept = Article.objects.get(pk=pair[1].pk)
-        assert kept.latest_revision.content.title == "没有工作怎么交医保？"
+        assert kept.latest_revision.content.title == "打零工从哪儿办医保？"
         assert kept.title == "灵活就业人员如何参保？"
 
     @pytest.mark.parametrize("choice", ["kept", "both", "retired"])
     def test_the_phrasings_that_are_chosen_come_along_and_the_question_always(self, client, editor, pair, address, data, choice):
         client.force_login(editor)
         client.post(address, data(phrasings=choice))
-        wanted = ["没有工作怎么交医保？"] + ([] if choice == "kept" else ["失业了医保怎么办"])
+        wanted = ["打零工从哪儿办医保？"] + ([] if choice == "kept" else ["失业了医保怎么办"])
         assert Article.objects.get(pk=pair[1].pk).phrasings == wanted
 
     def test_the_question_of_a_draft_is_offered_for_review(self, client, editor, writer, content, publish, data):
@@ -407,11 +407,11 @@ class TestTheScreen:
         assert "没有这个编号" in answer.content.decode() or "不能和自己合并" in answer.content.decode()
 
     def test_the_chooser_offers_what_is_alike_and_what_is_looked_for(self, client, editor, publish):
-        one, two = publish("没有工作怎么交医保？"), publish("没有工作的人怎么交医保？")
+        one, two = publish("打零工从哪儿办医保？"), publish("打零工的人从哪儿办医保？")
         client.force_login(editor)
         url = reverse("admin:articles_article_merge_pair")
         assert two.title in client.get(url, {"a": one.pk}).content.decode()
-        assert two.title in client.get(url, {"a": one.pk, "q": "的人怎么"}).content.decode()
+        assert two.title in client.get(url, {"a": one.pk, "q": "的人从哪"}).content.decode()
         assert "没有找到" in client.get(url, {"a": one.pk, "q": "zzz"}).content.decode()
 
     def test_what_was_merged_already_leads_to_where_it_went(self, client, editor, publish, merge):
@@ -428,7 +428,7 @@ class TestTheScreen:
         assert "对照合并" in client.get(change).content.decode()
         client.post(address, data())
         assert (
-            f"#{pair[0].pk} 没有工作怎么交医保" in client.get(reverse("admin:articles_article_change", args=[pair[1].pk])).content.decode()
+            f"#{pair[0].pk} 打零工从哪儿办医保" in client.get(reverse("admin:articles_article_change", args=[pair[1].pk])).content.decode()
         )
         url = reverse("admin:articles_article_verb", args=[pair[0].pk, "unmerge"])
         old = Article.objects.get(pk=pair[0].pk)

@@ -23,7 +23,7 @@ def five(on_topic):  # noqa: F811
 @pytest.fixture
 def other(publish):
     """An article that no list would show by itself."""
-    return publish("舟山足跟痛挂什么科？", body="<p>骨科或者足踝外科门诊。</p>", regions=("330900",))
+    return publish("舟山流鼻血挂什么科？", body="<p>耳鼻喉科门诊，夜里止不住可挂急诊。</p>", regions=("330900",))
 
 
 class TestPinning:

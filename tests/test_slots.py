@@ -41,7 +41,7 @@ def values(text, kind):
         ("社区卫生服务中心", "level", "一级医院"),
         ("新农合怎么交", "insurance", "居民医保"),
         ("城镇职工基本医疗保险", "insurance", "职工医保"),
-        ("不上班怎么交医保", "insurance", "灵活就业"),
+        ("没上班怎么缴医保", "insurance", "灵活就业"),
         ("核磁能报吗", "procedure", "核磁共振"),
         ("MRI能报吗", "procedure", "核磁共振"),
         ("老婆怀孕了", "person", "配偶"),

@@ -12,10 +12,10 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from articles import duplicates
-from articles.admin.reading import ReadOnlyAdmin
 from articles.content import LIMITS, PHRASING_LIMIT
 from articles.duplicates import DUPLICATE, KINDS, WORDS, Candidate, Comparison, Question
 from articles.models import Article, DuplicatePair, Region
+from articles.read_only import ReadOnlyAdmin
 from articles.search import IndexUnavailable
 from articles.text import strip_controls
 

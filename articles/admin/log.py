@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from articles.admin.reading import ReadOnlyAdmin
 from articles.models import Event
+from articles.read_only import ReadOnlyAdmin
 from articles.workflow import RELATED_CHOICES, VERBS
 
 VERB_LABELS = {

@@ -3,8 +3,8 @@
 from django.contrib import admin
 
 from articles import workflow
-from articles.admin.reading import ReadOnlyAdmin
 from articles.models import Category, Region
+from articles.read_only import ReadOnlyAdmin
 
 
 class VocabularyAdmin(admin.ModelAdmin):

@@ -3,7 +3,6 @@
 The only writer of DuplicatePair rows. A dismissed pair stays dismissed, whatever is computed anew.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple
@@ -13,14 +12,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from articles import stats
+from articles import following, stats
 from articles.duplicates.comparison import DUPLICATE, Comparison, Question, compare
 from articles.duplicates.finding import Candidate, candidates, question_of, rows, vocabulary
-from articles.models import Article, Cursor, DuplicatePair, Event
-from articles.search.follower import Position, exclusive, read_position
+from articles.models import Article, Cursor, DuplicatePair
 from articles.text import question
 
-BATCH = 200
 SCANNED = 25  # articles of a scan that are written down together
 TWINS = 20  # of one article that are stored
 LISTED = 5000  # pairs that the editors' list looks at, the most similar first
@@ -28,50 +25,19 @@ FREQUENT = 2000  # of the most searched questions, which the list puts first
 FOLLOWER, SCAN = "duplicates", "find_duplicates"  # cursors: the last event followed, the last article that a scan has done
 
 
-# As far as this process knows that all has been followed: an idle round asks the database nothing.
-_done: Position | None = None
-
-
 def sync(seconds: float = 1.0) -> None:
-    """Look again at the articles of the events since the last call, for about `seconds`; the next call goes on from there.
-
-    Leaves at once where another process is at it.
-    """
-    global _done
-    position = read_position()
-    if position is None or position == _done:
-        return
-    if _cursor(FOLLOWER).event >= position.event:
-        _done = position
-        return
-    with exclusive("duplicates") as mine:
-        cursor, deadline = _cursor(FOLLOWER), time.monotonic() + seconds
-        while mine and time.monotonic() < deadline and (events := _next_events(cursor, position.event)):
-            for event, article in events:
-                refresh(article)
-                cursor.event = event
-                if time.monotonic() >= deadline:
-                    break
-            cursor.save()
+    """Look again at the articles of the events since the last call, for about `seconds`; the next call goes on from there."""
+    following.follow(FOLLOWER, refresh, seconds)
 
 
 def skip() -> None:
     """Take the events so far as done: after a load that find_all() is to follow."""
-    if position := read_position():
-        Cursor.objects.update_or_create(name=FOLLOWER, defaults={"event": position.event})
-
-
-def _cursor(name: str) -> Cursor:
-    return Cursor.objects.get_or_create(name=name)[0]
-
-
-def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
-    return list(Event.objects.to_follow(after=cursor.event).filter(pk__lte=until).values_list("pk", "article_id")[:BATCH])
+    following.skip(FOLLOWER)
 
 
 def find_all(progress: Callable[[Iterable], Iterable] = iter, *, anew: bool = False) -> int:
     """Look at every article, from where the last call was interrupted, or `anew`. Returns how many were looked at."""
-    cursor, count = _cursor(SCAN), 0
+    cursor, count = _scan(), 0
     if anew:
         cursor.event = 0
     ids = iter(progress(remaining(cursor.event).iterator()))
@@ -84,9 +50,13 @@ def find_all(progress: Callable[[Iterable], Iterable] = iter, *, anew: bool = Fa
     return count
 
 
+def _scan() -> Cursor:
+    return Cursor.objects.get_or_create(name=SCAN)[0]
+
+
 def remaining(after: int | None = None):
     """Ids of the articles that a scan has yet to look at."""
-    after = _cursor(SCAN).event if after is None else after
+    after = _scan().event if after is None else after
     return Article.objects.filter(live=True, pk__gt=after).order_by("pk").values_list("pk", flat=True)
 
 

@@ -5,7 +5,6 @@ Editors' choices are rows of their own: every list that is written is arranged b
 """
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -15,23 +14,23 @@ from django.db import transaction
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from articles import search
-from articles.models import Article, ArticleRegion, Cursor, Event, RelatedArticle, RelatedChoice, Tag, TaggedArticle, take_event_lock
+from articles import following, search
+from articles.models import Article, ArticleRegion, Cursor, RelatedArticle, RelatedChoice, Tag, TaggedArticle, take_event_lock
 from articles.related.choice import STORED, Entry, fits, related_to, together
 from articles.related.features import Item, places
 from articles.related.retrieval import Index, Subject
 from articles.search.documents import FOREVER, days
 from articles.search.engine import Hits
-from articles.search.follower import exclusive, read_position
+from articles.search.follower import exclusive
 
 logger = logging.getLogger(__name__)
 
 NEIGHBOURS = 12  # nearest articles whose lists are refreshed with an article's own
 MUTUAL = 8  # and the first of its own list
 STALE = 10  # lists that hold it although it is no more near them
-EVENTS = 200  # read at a time
 BATCH = 50  # lists computed and written at a time
 PINNED = "编辑固定"
+FOLLOWER, REBUILD = "related", "rebuild_related"  # cursors: the last event followed, the last article that a rebuild has done
 
 
 class List(NamedTuple):
@@ -45,40 +44,14 @@ class List(NamedTuple):
 
 
 def sync(seconds: float = 1.0) -> None:
-    """Refresh the lists that the events since the last call touch, for about `seconds`; the next call goes on from there.
-
-    Leaves at once where another process is at it.
-    """
-    position = read_position()
-    if position is None or _cursor().event >= position.event:
-        return
-    with exclusive("related") as mine:
-        cursor = _cursor()  # again: another process may have moved it on before it gave the lock back
-        deadline = time.monotonic() + seconds
-        fresh: dict[int, list[int]] = {}  # the index is ahead of all these events, so one look at a list serves them all
-        while mine and time.monotonic() < deadline and (events := _next_events(cursor, position.event)):
-            for event, article in events:
-                if article:  # tags that were renamed or merged change no list
-                    refresh(article, fresh)
-                cursor.event = event
-                if time.monotonic() >= deadline:
-                    break
-            cursor.save()
+    """Refresh the lists that the events since the last call touch, for about `seconds`; the next call goes on from there."""
+    fresh: dict[int, list[int]] = {}  # the index is ahead of all these events, so one look at a list serves them all
+    following.follow(FOLLOWER, lambda article: refresh(article, fresh), seconds)
 
 
 def skip() -> None:
     """Take the events so far as done, without computing a list: after a load that rebuild() is to follow."""
-    if position := read_position():
-        Cursor.objects.update_or_create(name="related", defaults={"event": position.event})
-
-
-def _cursor() -> Cursor:
-    return Cursor.objects.get_or_create(name="related")[0]
-
-
-def _next_events(cursor: Cursor, until: int) -> list[tuple[int, int]]:
-    events = Event.objects.to_follow(after=cursor.event).filter(pk__lte=until)
-    return list(events.values_list("pk", "article_id")[:EVENTS])
+    following.skip(FOLLOWER)
 
 
 def refresh(id: int, fresh: dict[int, list[int]]) -> None:
@@ -124,7 +97,7 @@ def _pinned_beside(id: int) -> Iterable[int]:
 
 def rebuild(progress: Callable[[Iterable], Iterable] = iter, *, restart: bool = False) -> int | None:
     """Compute every list anew, from where a run that was killed has come to. Returns how many; None where another process is at it."""
-    with exclusive("rebuild_related") as mine:
+    with exclusive(REBUILD) as mine:
         if not mine:
             return None
         if restart:
@@ -141,7 +114,7 @@ def to_rebuild(*, restart: bool = False) -> int:
 
 
 def _rebuilding():
-    return Cursor.objects.filter(name="rebuild_related")
+    return Cursor.objects.filter(name=REBUILD)
 
 
 def _rebuilt_until() -> int:
@@ -159,7 +132,7 @@ def _rebuilt() -> Iterator[int]:
         lists = _computed(ids)
         with transaction.atomic():
             _write(lists)
-            Cursor.objects.update_or_create(name="rebuild_related", defaults={"event": last})
+            Cursor.objects.update_or_create(name=REBUILD, defaults={"event": last})
         yield from ids
 
 

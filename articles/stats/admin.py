@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, path, reverse
 
+from articles.read_only import ReadOnlyAdmin
 from articles.stats.models import SearchDay
 from articles.stats.reports import OFTEN, SELDOM, report
 
@@ -48,17 +49,8 @@ ACTIONS = [
 
 
 @admin.register(SearchDay)
-class SearchDayAdmin(admin.ModelAdmin):
+class SearchDayAdmin(ReadOnlyAdmin):
     """One page, to look at. Rows are counted, never edited."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_urls(self):
         return [path("", self.admin_site.admin_view(self.changelist_view), name="stats_searchday_changelist")]

@@ -7,12 +7,11 @@ from articles.models import Article, Tag, TagAlias
 
 from .conftest import DESK, PHONE
 from .test_accessibility import problems
-from .test_editing import desk  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
 def pair(publish):
-    one = publish("没有工作怎么交医保？", phrasings=("失业了医保怎么办",), body="<p>到户籍地社区办理，每年400元。</p><p>第二段一样。</p>")
+    one = publish("打零工从哪儿办医保？", phrasings=("失业了医保怎么办",), body="<p>到户籍地社区办理，每年400元。</p><p>第二段一样。</p>")
     two = publish(
         "灵活就业人员如何参保？",
         body="<p>到居住地社区办理，每年380元。</p><p>第二段一样。</p>",
@@ -31,7 +30,7 @@ def tab_to(page, target, limit=80):
     raise AssertionError(f"the keyboard does not reach {target}")
 
 
-def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pair):  # noqa: F811
+def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pair):
     one, two = pair
     editor = desk("zhubian")
     page = editor.page
@@ -61,7 +60,7 @@ def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pai
     reader = visitor()
     reader.goto(one.get_absolute_url())
     assert reader.page.url.endswith(two.get_absolute_url())
-    assert "没有工作怎么交医保？" in reader.page.locator(".phrasings").inner_text()
+    assert "打零工从哪儿办医保？" in reader.page.locator(".phrasings").inner_text()
     assert "380元" in reader.page.locator("div.body").inner_text()  # the other text waits for its review
 
     editor.goto(f"/admin/articles/article/{one.pk}/change/")
@@ -74,8 +73,8 @@ def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pai
     assert Article.objects.get(pk=two.pk).phrasings == []
 
 
-def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):  # noqa: F811
-    one, two = publish("没有工作怎么交医保？"), publish("没有工作的人怎么交医保？")
+def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):
+    one, two = publish("打零工从哪儿办医保？"), publish("打零工的人从哪儿办医保？")
     search.sync()
     editor = desk("zhubian")
     editor.goto(f"/admin/articles/article/{one.pk}/change/")
@@ -90,7 +89,7 @@ def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):  # n
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):  # noqa: F811
+def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):
     one, two = pair
     tags = [Tag.objects.create(name=name) for name in ("断缴", "断保")]
     editor = desk("zhubian")
@@ -116,7 +115,7 @@ def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):  
     assert editor.violations == []
 
 
-def test_tags_that_fit_the_text_are_offered_and_chosen_by_keyboard(desk, site):  # noqa: F811
+def test_tags_that_fit_the_text_are_offered_and_chosen_by_keyboard(desk, site):
     known = Tag.objects.create(name="断缴")
     TagAlias.objects.create(name="断保", tag=known)
     other = Tag.objects.create(name="异地就医")

@@ -1,3 +1,5 @@
+"""Admin pages that only show, for the editors' desk and for the statistics alike."""
+
 from django.contrib import admin
 
 
