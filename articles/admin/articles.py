@@ -43,7 +43,7 @@ EMPTY_STYLE = csp_hash("")  # the empty element by which static/editor.js keeps 
 EDITING = [
     (None, {"fields": ["title", "not_duplicate_because", "short_answer", "body"]}),
     (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
-    (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until"]}),
+    (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until", "successor"]}),
     (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
 ]
 READING = [(None, {"fields": ["reading"]})]

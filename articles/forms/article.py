@@ -4,7 +4,7 @@ from dataclasses import fields as dataclass_fields
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import transaction
 from django.urls import reverse
 from django_prose_editor.fields import ProseEditorFormField
@@ -64,6 +64,13 @@ class ArticleForm(forms.ModelForm):
     provenance = forms.ChoiceField(label="创作方式", choices=PROVENANCES.items())
     valid_from = forms.DateField(label="政策施行日", required=False, widget=AdminDateWidget)
     valid_until = forms.DateField(label="政策截止日", required=False, widget=AdminDateWidget)
+    successor = forms.ModelChoiceField(
+        Article.objects.all(),
+        label="新的规定见",
+        required=False,
+        widget=AutocompleteSelect(Article._meta.get_field("successor"), admin.site),
+        help_text="过了截止日以后，页面上会指给读者的那一篇。",
+    )
     sources = SourcesField(label="来源", required=False)
     phrasings = LinesField(label="其他问法", required=False, help_text="每行一种问法；读者搜这些话也能找到本文。")
     note = forms.CharField(label="修改说明", required=False, max_length=500, widget=forms.TextInput(attrs={"class": "vTextField"}))
@@ -120,7 +127,8 @@ class ArticleForm(forms.ModelForm):
 
     def content(self) -> ArticleContent:
         values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
-        values["category"] = values["category"] and values["category"].pk
+        for name in ("category", "successor"):
+            values[name] = values[name] and values[name].pk
         values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
         values["regions"] = tuple(region.pk for region in values["regions"])
         return ArticleContent(**values)

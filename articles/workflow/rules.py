@@ -143,6 +143,8 @@ def unresolved(content: ArticleContent) -> list[str]:
         reasons.append("有标签已不存在，请检查标签")
     if Region.objects.filter(pk__in=content.regions).count() < len(set(content.regions)):
         reasons.append("有地区代码无效，请检查适用地区")
+    if content.successor and not Article.objects.filter(pk=content.successor).exists():
+        reasons.append("“新的规定见”所选的文章不存在，请重新选择")
     return reasons
 
 
