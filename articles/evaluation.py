@@ -17,41 +17,37 @@ class BadSet(ValueError):
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON Lines file, one at a time. Raises BadSet."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield _object(path, number, line)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSet(f"{path}: {error}") from None
-
-
-def _object(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError as error:
-        raise BadSet(f"{path}:{number}: {error}") from None
-    if not isinstance(found, dict) or "id" not in found:
-        raise BadSet(f"{path}:{number}: an object with an “id” is needed")
-    return found
+    for place, found in _lines(path):
+        if not isinstance(found, dict) or "id" not in found:
+            raise BadSet(f"{place}: an object with an “id” is needed")
+        yield found
 
 
 def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
     """The pairs of questions of a JSON Lines file: {"a": {"title", "body"}, "b": …, "label"}, the label optional. Raises BadSet."""
+    for place, found in _lines(path):
+        yield _pair(place, found)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """Of every line that is not empty: where it stands, and what it holds."""
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _pair(f"{path}:{number}", line)
+                    yield f"{path}:{number}", _value(f"{path}:{number}", line)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSet(f"{path}: {error}") from None
 
 
-def _pair(place: str, line: str) -> dict[str, Any]:
+def _value(place: str, line: str) -> Any:
     try:
-        found = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise BadSet(f"{place}: {error}") from None
+
+
+def _pair(place: str, found: Any) -> dict[str, Any]:
     sides = [found.get(side) for side in "ab"] if isinstance(found, dict) else []
     if not sides or not all(isinstance(side, dict) and isinstance(side.get("title"), str) for side in sides):
         raise BadSet(f"{place}: an object with “a” and “b” is needed, each with a “title”")

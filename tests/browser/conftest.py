@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from playwright.sync_api import sync_playwright
 
 from articles import workflow
@@ -18,6 +19,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PASSWORD = "a long enough password 9"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 # A violation is an event that a page could swallow; the console could be cleared. Both are kept.
@@ -97,6 +99,24 @@ def visitor(chromium, site):
         person.context.close()
         assert [text for text in person.console if not any(part in text for part in person.expected)] == []
         assert person.third_party == []
+
+
+@pytest.fixture
+def desk(visitor, writer, reviewer, editor):
+    """desk("zuozhe", viewport=…): that person, signed in."""
+
+    def sign_in(username, **options):
+        person = User.objects.get(username=username)
+        person.set_password(PASSWORD)
+        person.save()
+        someone = visitor(**options)
+        someone.goto("/admin/")
+        someone.page.get_by_label("用户名").fill(username)
+        someone.page.get_by_label("密码").fill(PASSWORD)
+        someone.page.get_by_role("button", name="登录").click()
+        return someone
+
+    return sign_in
 
 
 @pytest.fixture

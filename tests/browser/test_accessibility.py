@@ -47,16 +47,10 @@ def test_reader_pages_have_no_violations(visitor, publish, editor, viewport, sch
         assert problems(reader.page) == [], path
 
 
-def test_the_desk_s_own_screens_have_no_violations(visitor, site, publish, editor, writer, content):
+def test_the_desk_s_own_screens_have_no_violations(desk, publish, writer, content):
     article = publish()
     workflow.save_draft(content(), by=writer, article=article)
-    editor.set_password("a long enough password 9")
-    editor.save()
-    person = visitor()
-    person.goto("/admin/")
-    person.page.get_by_label("用户名").fill(editor.username)
-    person.page.get_by_label("密码").fill("a long enough password 9")
-    person.page.get_by_role("button", name="登录").click()
+    person = desk("zhubian")
     Article.objects.get()
     for path in (f"/admin/articles/article/{article.pk}/history/", f"/admin/articles/article/{article.pk}/change/"):
         person.goto(path)

@@ -6,13 +6,12 @@ from articles import workflow
 from articles.models import Article, DuplicatePair
 
 from .test_accessibility import problems
-from .test_editing import desk  # noqa: F401  (a fixture)
 
 LOST, LOST_TOO = "医保卡丢了怎么补办", "社保卡遗失如何补办？"
 
 
 @pytest.fixture
-def form(site, publish, desk):  # noqa: F811
+def form(site, publish, desk):
     """The empty form of a writer, on a site with two articles."""
     publish(LOST)
     publish("舟山医保卡丢了怎么补办")
@@ -83,7 +82,7 @@ def test_submitting_without_a_reason_comes_back_and_with_one_goes_through(form):
     assert DuplicatePair.objects.get().dismissed_because == "那篇讲实体卡"
 
 
-def test_the_list_of_duplicates_is_worked_through_by_keyboard(site, publish, desk):  # noqa: F811
+def test_the_list_of_duplicates_is_worked_through_by_keyboard(site, publish, desk):
     one, two = publish(LOST), publish("胃镜之前要空腹几个小时")
     DuplicatePair.objects.create(a=one, b=two, similarity=0.9)
     someone = desk("zhubian")

@@ -1,29 +1,6 @@
 """The desk: from a writer's first word to the reader's page, and away again, in one browser each."""
 
-import pytest
-from django.contrib.auth.models import User
-
 from articles.models import Article
-
-PASSWORD = "a long enough password 9"
-
-
-@pytest.fixture
-def desk(visitor, site, writer, reviewer, editor):
-    """desk("zuozhe"): that person, signed in."""
-
-    def sign_in(username):
-        person = User.objects.get(username=username)
-        person.set_password(PASSWORD)
-        person.save()
-        someone = visitor()
-        someone.goto("/admin/")
-        someone.page.get_by_label("用户名").fill(username)
-        someone.page.get_by_label("密码").fill(PASSWORD)
-        someone.page.get_by_role("button", name="登录").click()
-        return someone
-
-    return sign_in
 
 
 def open_article(person, title):

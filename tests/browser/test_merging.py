@@ -7,7 +7,6 @@ from articles.models import Article, Tag, TagAlias
 
 from .conftest import DESK, PHONE
 from .test_accessibility import problems
-from .test_editing import desk  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def tab_to(page, target, limit=80):
     raise AssertionError(f"the keyboard does not reach {target}")
 
 
-def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pair):  # noqa: F811
+def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pair):
     one, two = pair
     editor = desk("zhubian")
     page = editor.page
@@ -74,7 +73,7 @@ def test_two_pages_become_one_and_two_again_by_keyboard_alone(desk, visitor, pai
     assert Article.objects.get(pk=two.pk).phrasings == []
 
 
-def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):  # noqa: F811
+def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):
     one, two = publish("打零工从哪儿办医保？"), publish("打零工的人从哪儿办医保？")
     search.sync()
     editor = desk("zhubian")
@@ -90,7 +89,7 @@ def test_the_other_page_is_chosen_from_those_that_are_alike(desk, publish):  # n
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):  # noqa: F811
+def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):
     one, two = pair
     tags = [Tag.objects.create(name=name) for name in ("断缴", "断保")]
     editor = desk("zhubian")
@@ -116,7 +115,7 @@ def test_the_screens_have_no_violations_and_fit(desk, pair, viewport, scheme):  
     assert editor.violations == []
 
 
-def test_tags_that_fit_the_text_are_offered_and_chosen_by_keyboard(desk, site):  # noqa: F811
+def test_tags_that_fit_the_text_are_offered_and_chosen_by_keyboard(desk, site):
     known = Tag.objects.create(name="断缴")
     TagAlias.objects.create(name="断保", tag=known)
     other = Tag.objects.create(name="异地就医")

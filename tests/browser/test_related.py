@@ -12,19 +12,13 @@ BODY = "<p>个人账户余额可以结转使用，也可以给家人共济，在
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_a_place_is_moved_and_blocked_by_keyboard_alone(visitor, publish, editor, viewport):
+def test_a_place_is_moved_and_blocked_by_keyboard_alone(desk, publish, viewport):
     articles = [publish(f"医保个人账户{word}怎么处理？", body=BODY) for word in ("余额", "继承", "冻结", "提取")]
     workflow.follow(60)
     related.refresh(articles[0].pk, {})
     order = lambda: list(RelatedArticle.objects.filter(article=articles[0]).order_by("rank").values_list("related_id", flat=True))  # noqa: E731
     before = order()
-    editor.set_password("correct horse")
-    editor.save()
-    person = visitor(viewport=viewport)
-    person.goto("/admin/")
-    person.page.fill("#id_username", editor.username)
-    person.page.fill("#id_password", "correct horse")
-    person.page.press("#id_password", "Enter")
+    person = desk("zhubian", viewport=viewport)
     person.goto(f"/admin/articles/article/{articles[0].pk}/related/")
     assert problems(person.page) == []
     assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

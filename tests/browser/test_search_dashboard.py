@@ -8,25 +8,7 @@ from articles.stats.models import Counted, SearchDay
 from .conftest import DESK, PHONE
 from .test_accessibility import problems
 
-PASSWORD = "a long enough password 9"
 PAGE = "/admin/stats/searchday/"
-
-
-@pytest.fixture
-def desk(visitor, site, editor):
-    """desk(viewport=…): an editor, signed in."""
-    editor.set_password(PASSWORD)
-    editor.save()
-
-    def sign_in(**options):
-        someone = visitor(**options)
-        someone.goto("/admin/")
-        someone.page.get_by_label("用户名").fill(editor.username)
-        someone.page.get_by_label("密码").fill(PASSWORD)
-        someone.page.get_by_role("button", name="登录").click()
-        return someone
-
-    return sign_in
 
 
 def own_problems(page):
@@ -37,7 +19,7 @@ def own_problems(page):
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_has_no_violations_empty_and_full(desk, viewport, scheme):
-    person = desk(viewport=viewport, color_scheme=scheme)
+    person = desk("zhubian", viewport=viewport, color_scheme=scheme)
     person.goto(PAGE)
     assert "还没有记录" in person.page.locator(".report-empty").inner_text()
     assert own_problems(person.page) == []
@@ -57,7 +39,7 @@ def test_the_page_has_no_violations_empty_and_full(desk, viewport, scheme):
 
 def test_from_a_query_without_results_to_its_article(desk):
     SearchDay.objects.add([Counted(timezone.localdate(), "停保三个月以后怎么恢复", 12, 0, 0, 0)])
-    person = desk()
+    person = desk("zhubian")
     person.goto(PAGE)
     table = person.page.get_by_role("region", name="没有结果")
     table.get_by_role("link", name="写这篇文章").click()
