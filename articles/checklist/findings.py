@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from articles import duplicates, search
-from articles.checklist.rules import CHECKS, Finding, Page, found_in, links
+from articles.checklist.rules import CHECKS, Finding, Page, found_in, limited, links
 from articles.content import KINDS, ArticleContent
 from articles.models import Article, DuplicatePair, Revision
 
@@ -47,12 +47,14 @@ def _found(subjects: list[Subject]) -> list[list[Finding]]:
     targets = {article.pk: article for article in Article.objects.filter(pk__in=wanted).select_related("merged_into")} if wanted else {}
     return [
         sorted(
-            [
-                *found_in(subject.page, today),
-                *_dead_links(subject.page, targets),
-                *_asked_before(subject.twins),
-                *_signature(subject.revision, subject.page.content.kind, today),
-            ],
+            limited(
+                [
+                    *found_in(subject.page, today),
+                    *_dead_links(subject.page, targets),
+                    *_asked_before(subject.twins),
+                    *_signature(subject.revision, subject.page.content.kind, today),
+                ]
+            ),
             key=lambda finding: ORDER[finding.code],
         )
         for subject in subjects

@@ -78,11 +78,15 @@ def refresh(ids: Iterable[int]) -> None:
     with transaction.atomic():
         stored = {(row.article_id, row.code): row for row in OpenWarning.objects.filter(article__in=ids)}
         OpenWarning.objects.filter(pk__in=[row.pk for key, row in stored.items() if key not in fresh]).delete()
-        changed = [row for key, row in fresh.items() if key not in stored or any(getattr(stored[key], n) != getattr(row, n) for n in SAID)]
+        changed = [row for key, row in fresh.items() if key not in stored or _said(stored[key]) != _said(row)]
         OpenWarning.objects.bulk_create(changed, update_conflicts=True, unique_fields=["article", "code"], update_fields=SAID)
 
 
 SAID = ["level", "message", "part", "quote", "places", "category"]
+
+
+def _said(row: OpenWarning) -> tuple:
+    return row.level, row.message, row.part, row.quote, row.places, row.category_id
 
 
 def _as_row(article: Article, findings: list[Finding]) -> OpenWarning:

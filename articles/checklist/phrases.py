@@ -35,7 +35,8 @@ def groups() -> tuple[Group, ...]:
     return tuple(Group(row["code"], row["name"], row["advice"], tuple(row["basis"]), re.compile("|".join(row["patterns"]))) for row in rows)
 
 
-_SENTENCE = re.compile(rf"[^{SENTENCE_ENDS}\n]+[{SENTENCE_ENDS}]?")
+REACH = 200  # characters to each side of a phrase that are read for its sentence
+_STOPS = SENTENCE_ENDS + "\n"
 _NEEDLESS_SPACE = re.compile(rf"(?<=[{HAN}0-9%])[ \u3000]+(?=[{HAN}0-9%])")
 
 
@@ -52,8 +53,11 @@ def hits(text: str) -> Iterator[Hit]:
 
 
 def sentence_at(text: str, place: int) -> tuple[int, int]:
-    """Where the sentence around `place` begins and ends."""
-    return next((match.span() for match in _SENTENCE.finditer(text) if match.end() > place), (place, len(text)))
+    """Where the sentence around `place` begins and ends, as far as REACH."""
+    first, last = max(place - REACH, 0), min(place + REACH, len(text))
+    start = max(text.rfind(mark, first, place) for mark in _STOPS) + 1
+    end = min((found for mark in _STOPS if (found := text.find(mark, place, last)) >= 0), default=last - 1) + 1
+    return max(start, first), end
 
 
 # “没有哪种药能”: of nothing at all, so more words may stand between; “不能”: of the verb that follows.

@@ -1,4 +1,3 @@
-import gc
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,7 +15,6 @@ class Command(BaseCommand):
         parser.add_argument("--restart", action="store_true", help="不接着上次中断的地方，从头检查")
 
     def handle(self, *, restart, **_):
-        gc.set_threshold(100_000)
         bar = partial(tqdm, total=checklist.remaining(restart=restart), unit="篇", disable=None)
         count = checklist.check_all(bar, restart=restart)
         if count is None:
