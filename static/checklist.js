@@ -34,7 +34,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".checklist a[data-part]");
   if (!link) return;
   const { part, quote } = link.dataset;
-  const field = part === "body" ? document.querySelector(".field-body .ProseMirror") : document.getElementById(`id_${part}`);
+  const field = part === "body" ? document.querySelector(".field-body .ProseMirror[contenteditable=true]") : document.getElementById(`id_${part}`);
   const row = field || document.querySelector(`.field-${part}`);
   if (!row) return;
   event.preventDefault();

@@ -230,7 +230,6 @@ def _past_year(page: Page, today: date) -> Iterator[Finding]:
 _SUBJECTS = {
     "place",
     "insurance",
-    "act",
     "operation",
     "activity",
     "topic",
