@@ -1,4 +1,5 @@
-"""One thread per server process: due publications, the followers of the Event log, then the search log, once a second.
+"""One thread per server process, once a second: due publications, the followers of the Event log, a slice of the daily checks,
+then the search log.
 
 Each job takes a lock that never waits, so any number of processes share the work; a default install needs no cron.
 """
@@ -11,7 +12,7 @@ from datetime import date
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from articles import stats, workflow
+from articles import checklist, stats, workflow
 from articles.search.follower import exclusive
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def tick() -> None:
     finally:  # an article that cannot be published must not hold up the index
         try:
             workflow.follow()
+            checklist.daily()
         finally:
             _log_searches()
 

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from articles import workflow
+from articles import checklist, workflow
 from articles.models import Article, Revision
 from articles.workflow import VERBS, NotAllowed
 
@@ -90,6 +90,7 @@ def panel_context(article: Article, user) -> dict:
         "working": working,
         "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": public_state(article),
+        "findings": checklist.of(working),
         "verbs": [_button(verb, revision, user) for verb, revision in rows],
     }
 

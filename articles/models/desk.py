@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.articles import Article
 from articles.models.revisions import Revision
+from articles.models.vocabulary import Category
 
 
 def _person(verbose_name: str, **options) -> models.ForeignKey:
@@ -92,24 +93,35 @@ class Qualification(models.Model):
 
 
 class OpenWarning(models.Model):
-    """What a check found in the newest version of an article and nobody has mended yet; derived, written by desk_checks alone."""
+    """What one check finds in the public text of an article and nobody has mended yet; derived, written by checklist/ alone.
+
+    One row for all places in an article where a check finds something; `message`, `part` and `quote` are those of the first.
+    """
 
     class Level(models.TextChoices):
         BLOCKS = "blocks", _("阻止发布")
         WARNS = "warns", _("提醒")
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="open_warnings", verbose_name=_("文章"))
+    category = models.ForeignKey(Category, models.CASCADE, null=True, db_index=False, related_name="+", verbose_name=_("栏目"))
     code = models.CharField(_("检查"), max_length=40)
     level = models.CharField(_("级别"), max_length=6, choices=Level)
     message = models.CharField(_("说明"), max_length=300)
+    part = models.CharField(_("位置"), max_length=12, blank=True)
+    quote = models.CharField(_("所指文字"), max_length=60, blank=True)
+    places = models.PositiveSmallIntegerField(_("处数"), default=1)
     found_at = models.DateTimeField(_("发现时间"), default=timezone.now)
 
     class Meta:
         verbose_name = verbose_name_plural = _("待处理提醒")
-        default_permissions = []
-        ordering = ["level", "code", "-article"]
-        indexes = [models.Index("code", "article", name="open_warnings_of_a_check")]
-        constraints = [models.UniqueConstraint(fields=["article", "code", "message"], name="open_warning_once")]
+        default_permissions = []  # who may see articles sees their warnings
+        ordering = ["-pk"]
+        indexes = [
+            models.Index("code", "id", name="open_warnings_of_a_check"),
+            models.Index("level", "id", name="open_warnings_of_a_level"),
+            models.Index("category", "code", "id", name="open_warnings_of_a_category"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["article", "code"], name="one_open_warning_of_a_check")]
 
     def __str__(self):
         return self.message

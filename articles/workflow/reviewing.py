@@ -64,7 +64,7 @@ def reject(revision: Revision, *, by: User, reason: str) -> None:
 
 def confirm(revision: Revision, *, by: User) -> None:
     """A second person stands behind a forced publication."""
-    with changing("confirm", revision, by):
+    with changing("confirm", revision, by, indexed=True):  # the open warnings follow
         revision.reviewer, revision.reviewed_at = by, timezone.now()
         revision.approved_digest = revision.content.digest()
         _sign(revision.article, by, revision.reviewed_at)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
 
+from articles import checklist
 from articles.content import ArticleContent
 from articles.models import Article, Category, Event, Region, Revision, Tag
 
@@ -86,7 +87,8 @@ def _why_not_force(revision, user):
 
 def _why_not_publish(revision, user):
     changed = revision.state == State.APPROVED and revision.approved_digest != revision.content.digest()
-    return _why_not_force(revision, user) + (["内容在审核通过后有改动，须重新审核"] if changed else [])
+    reasons = _why_not_force(revision, user) + (["内容在审核通过后有改动，须重新审核"] if changed else [])
+    return reasons + checklist.blocking(revision.content)
 
 
 def _why_not_confirm(revision, user):
