@@ -20,6 +20,11 @@ VERB_LABELS = {
     "merge_tags": "合并标签",
     "delete_tags": "删除标签",
     "import": "导入",
+    "export": "导出记录",
+    "refile": "改归类",
+    "refile_back": "恢复原来的归类",
+    "republish": "取消撤回",
+    "plan_review": "改下次审核日期",
 }
 
 

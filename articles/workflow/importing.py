@@ -1,7 +1,7 @@
 """Articles that come in from outside: restored from an export, or made by the thousand for a load test."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import connection, transaction
@@ -84,6 +84,11 @@ def _skip_id(id: int) -> None:
 def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> None:
     """One row for a whole run of import_articles: what was read, and what came of it."""
     Event.objects.create(verb="import", by=by, note=note[:500], data=outcomes)
+
+
+def record_export(note: str, data: dict[str, Any], *, by: User, article: Article | None = None) -> None:
+    """Who took which part of the log out of the house."""
+    Event.objects.create(verb="export", article=article, by=by, note=note[:500], data=data)
 
 
 def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[datetime]) -> None:
