@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser as User
+from django.core.exceptions import EmptyResultSet
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -270,7 +271,7 @@ def start(name: str, parameters: dict[str, Any], query: dict[str, Any], *, by: U
         raise NotAllowed(f"您没有“{OPERATIONS[name].label}”的权限")
     with transaction.atomic():
         action = BulkAction.objects.create(operation=name, parameters=parameters, query=query, by=by, reason=reason)
-        action.total = _collect(action, found(query)) if expected else 0
+        action.total = _collect(action, found(query))
         if action.total != expected:
             raise NotAllowed(f"符合条件的文章已从 {expected} 篇变为 {action.total} 篇，请重新核对")
         if not 0 < action.total <= LIMIT:
@@ -281,7 +282,10 @@ def start(name: str, parameters: dict[str, Any], query: dict[str, Any], *, by: U
 
 def _collect(action: BulkAction, articles: QuerySet[Article]) -> int:
     """In one statement, whatever their number: no id goes through Python."""
-    ids, parameters = articles.values("id")[: LIMIT + 1].query.sql_with_params()
+    try:
+        ids, parameters = articles.values("id")[: LIMIT + 1].query.sql_with_params()
+    except EmptyResultSet:  # Django sees without asking that nothing fits
+        return 0
     table = BulkItem._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -62,13 +62,14 @@ def why_not_refile(article: Article, user: User | None, filing: Filing) -> list[
     """Reasons why `article` may not be filed so now."""
     reasons = [] if may(user, VERBS["publish"].permission) else ["您没有更改归类的权限"]
     contents = [revision.content for revision in _parts(article).values()]
+    filed = [filing.of(content) for content in contents]
     if article.merged_into_id:
         reasons.append("文章已合并到其他文章")
     elif not contents:
         reasons.append("文章没有发布，也没有在写的稿件")
-    elif all(filing.of(content) == content for content in contents):
+    elif filed == contents:
         reasons.append("不用改：已经是这样")
-    return reasons + [problem for content in contents for problem in filing.of(content).problems()]
+    return reasons + [problem for content in filed for problem in content.problems()]
 
 
 def refile(article: Article, filing: Filing, *, by: User | None, note: str = "", data: dict[str, Any] | None = None) -> Refiled:
@@ -126,8 +127,10 @@ def _file(
 def _parts(article: Article) -> Parts:
     """What readers see, and what is under way to them."""
     parts = {"live": article.live_revision} if article.live else {}
-    if article.latest_revision and article.latest_revision.state in WORKING:
-        parts["working"] = article.latest_revision
+    # Mostly they are one and the same, which need not be read twice.
+    under_way = article.latest_revision if article.latest_revision_id != article.live_revision_id else None
+    if under_way and under_way.state in WORKING:
+        parts["working"] = under_way
     for revision in parts.values():
         revision.article = article
     return parts
@@ -135,7 +138,7 @@ def _parts(article: Article) -> Parts:
 
 def _put_in_place(article: Article, parts: Parts, now: Parts) -> None:
     if "live" in parts and now["live"] != parts["live"]:
-        make_live_refiled(now["live"])
+        make_live_refiled(now["live"], parts["live"].content)
     if "working" in parts:
         # Never of one that was based on an older page: what bars its publication still does.
         if "live" in parts and parts["working"].base_revision_id == parts["live"].pk:

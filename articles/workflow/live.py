@@ -34,15 +34,15 @@ def make_live(revision: Revision, go_live_at: datetime | None = None) -> Article
     return article
 
 
-def make_live_refiled(revision: Revision) -> Article:
+def make_live_refiled(revision: Revision, before: ArticleContent) -> None:
     """The same words in another category or under other tags: nothing is rendered anew, and every date stays."""
     article, content = revision.article, revision.content
     if article.latest_revision_id == article.live_revision_id:
         article.latest_revision = revision
     article.live_revision, article.category_id = revision, content.category
     article.save(update_fields=["live_revision", "latest_revision", "category"])
-    link_tags(article, content)
-    return article
+    if content.tags != before.tags:
+        link_tags(article, content)
 
 
 def link(article: Article, content: ArticleContent) -> None:
