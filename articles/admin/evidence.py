@@ -68,7 +68,7 @@ class ExportForm(forms.Form):
     format = forms.ChoiceField(label="格式", required=False, choices=[*FORMATS.items(), (PACKAGE, "证据包（ZIP，须填文章编号）")])
 
     def __init__(self, *args, **options):
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         self.fields["from"] = forms.DateField(label="从", required=False, widget=DAY)  # a word of Python's own
         self.order_fields(["article", "person", "from", "until", "format"])
         for field in self.fields.values():

@@ -96,7 +96,7 @@ class BulkForm(forms.Form):
     reason = forms.CharField(label="原因", required=False, max_length=500, help_text="记入每一篇的操作记录；撤回时必填。")
 
     def __init__(self, *args, user: User, carried: Any = None, **options):
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         self.fields["state"].choices = [("", "全部"), *((name, label) for name, (label, _) in bulk.WHERE.items())]
         self.fields["operation"].choices = [("", "请选择"), *bulk.operations_for(user).items()]
         for name in self.CONDITIONS if carried else ():
