@@ -268,6 +268,11 @@ class TestRefusal:
 class TestWork:
     """In slices, in their order, each article once."""
 
+    @pytest.fixture(autouse=True)
+    def slices_by_number(self, monkeypatch):
+        """However slow the machine is: a slice ends after SLICE articles, not after a time."""
+        monkeypatch.setattr(bulk, "SLICE_SECONDS", 600)
+
     def test_the_background_thread_does_it(self, start, publish_many, tag):
         publish_many(3)
         action = start("add_tag", {"tag": tag.pk})
