@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0008_desk'),
+        ('articles', '0014_bulk_actions'),
     ]
 
     operations = [

@@ -131,19 +131,19 @@ class BulkAction(models.Model):
     """One change to all articles that a query found; worked off in slices, can be stopped, resumed and undone. See bulk.py."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("等待执行")
-        RUNNING = "running", _("执行中")
-        STOPPED = "stopped", _("已停止")
+        RUNNING = "running", _("执行")
         DONE = "done", _("已完成")
-        UNDOING = "undoing", _("正在撤销")
+        UNDOING = "undoing", _("撤销")
         UNDONE = "undone", _("已撤销")
 
-    verb = models.CharField(_("操作"), max_length=20)
+    operation = models.CharField(_("操作"), max_length=20)
     parameters = models.JSONField(_("参数"), default=dict)
     query = models.JSONField(_("条件"), default=dict)
-    by = _person(_("操作人"), related_name="bulk_actions")
     reason = models.CharField(_("原因"), max_length=500, blank=True)
-    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
+    by = _person(_("操作人"), related_name="bulk_actions")
+    undone_by = _person(_("撤销人"), null=True, blank=True, related_name="+")
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.RUNNING)
+    stopped_at = models.DateTimeField(_("停止时间"), null=True, blank=True)  # nothing is done until somebody resumes it
     total = models.PositiveIntegerField(_("篇数"), default=0)
     created_at = models.DateTimeField(_("提交时间"), default=timezone.now)
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
@@ -152,9 +152,13 @@ class BulkAction(models.Model):
         verbose_name = verbose_name_plural = _("批量操作")
         default_permissions = []
         ordering = ["-pk"]
+        indexes = [
+            # Asked for once a second.
+            models.Index("id", condition=Q(state__in=["running", "undoing"], stopped_at__isnull=True), name="bulk_actions_to_do")
+        ]
 
     def __str__(self):
-        return f"#{self.pk} {self.verb}"
+        return f"#{self.pk} {self.operation}"
 
 
 class BulkItem(models.Model):
@@ -165,11 +169,12 @@ class BulkItem(models.Model):
         DONE = "done", _("完成")
         REFUSED = "refused", _("未执行")
         UNDONE = "undone", _("已撤销")
+        KEPT = "kept", _("未撤销")
 
     action = models.ForeignKey(BulkAction, models.CASCADE, related_name="items", verbose_name=_("批量操作"))
     article = models.ForeignKey(Article, models.CASCADE, related_name="+", verbose_name=_("文章"))
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
-    was = models.JSONField(default=dict)
+    was = models.JSONField(default=dict)  # what the verb that undoes it needs
     problem = models.CharField(_("原因"), max_length=300, blank=True)
 
     class Meta:

@@ -7,24 +7,27 @@ writes articles, revisions, events or their links.
 `by` is the person who acts; None means the software itself or an operator's command.
 
 Who may do what stands in rules.py, the transaction around every verb in frame.py, what readers see of it in live.py.
-The verbs: editing.py, reviewing.py, publishing.py, merging.py; beside the article, related_choices.py and vocabulary.py;
+The verbs: editing.py, reviewing.py, publishing.py, filing.py, merging.py; beside the article, related_choices.py and vocabulary.py;
 from outside, importing.py. A new verb joins the file that changes for the same reason, or gets one of its own.
 """
 
 from articles.workflow.editing import revert, save_draft, tidy, why_not_save
+from articles.workflow.filing import Filing, refile, refile_back, why_not_refile
 from articles.workflow.frame import follow
-from articles.workflow.importing import Restored, publish_in_bulk, record_import, restore
+from articles.workflow.importing import Restored, publish_in_bulk, record_export, record_import, restore
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
-from articles.workflow.publishing import force_publish, publish, publish_due, schedule, unpublish
+from articles.workflow.publishing import force_publish, publish, publish_due, republish, schedule, unpublish
 from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
-from articles.workflow.reviewing import approve, confirm, recheck, reject, submit, why_ask_again
-from articles.workflow.rules import VERBS, NotAllowed, why_not
+from articles.workflow.reviewing import approve, confirm, plan_review, recheck, reject, submit, why_ask_again, why_not_plan_review
+from articles.workflow.rules import VERBS, WORKING, NotAllowed, may, why_not
 from articles.workflow.vocabulary import delete_unused_tags, merge_tags, record_vocabulary, why_not_merge_tags
 
 __all__ = [
     "RELATED_CHOICES",
     "VERBS",
+    "WORKING",
     "Combination",
+    "Filing",
     "NotAllowed",
     "Restored",
     "approve",
@@ -33,17 +36,23 @@ __all__ = [
     "delete_unused_tags",
     "follow",
     "force_publish",
+    "may",
     "merge",
     "merge_tags",
     "pin_related",
+    "plan_review",
     "publish",
     "publish_due",
     "publish_in_bulk",
     "recheck",
+    "record_export",
     "record_import",
     "record_vocabulary",
+    "refile",
+    "refile_back",
     "reject",
     "release_related",
+    "republish",
     "restore",
     "revert",
     "save_draft",
@@ -58,5 +67,7 @@ __all__ = [
     "why_not_choose_related",
     "why_not_merge",
     "why_not_merge_tags",
+    "why_not_plan_review",
+    "why_not_refile",
     "why_not_save",
 ]
