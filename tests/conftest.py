@@ -13,9 +13,9 @@ from django.db import connections
 from django.utils import timezone
 
 from articles import workflow
-from articles.content import ArticleContent
+from articles.content import KINDS, ArticleContent
 from articles.management.commands.prepare_site import load_reference_data
-from articles.models import Article, Category
+from articles.models import Article, Category, Qualification
 from articles.stats import log
 from tests.html_page import HtmlPage
 
@@ -73,12 +73,25 @@ def writer(db):
 
 @pytest.fixture
 def reviewer(db):
-    return _person("shenhe", "医学审核", last_name="沈", first_name="合")
+    """Qualified to sign every kind of content."""
+    person = _person("shenhe", "医学审核", last_name="沈", first_name="合")
+    Qualification.objects.create(user=person, title="主治医师", institution="示例医院", kinds=list(KINDS))
+    return person
 
 
 @pytest.fixture
 def editor(db):
     return _person("zhubian", "主编")
+
+
+@pytest.fixture
+def manager(db):
+    return _person("guanli", "管理员")
+
+
+@pytest.fixture
+def boss(db):
+    return User.objects.create_superuser("boss")
 
 
 @pytest.fixture

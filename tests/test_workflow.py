@@ -26,11 +26,6 @@ def draft(writer, content):
     return make
 
 
-@pytest.fixture
-def boss(db):
-    return User.objects.create_superuser("boss")
-
-
 # The road from draft to page
 
 
