@@ -134,6 +134,53 @@ def publish(approved, editor, django_capture_on_commit_callbacks):
     return make
 
 
+# state: the verbs that bring a new article there, in order
+ROADS = {
+    "draft": "",
+    "in_review": "submit",
+    "rejected": "submit reject",
+    "approved": "submit approve",
+    "scheduled": "submit approve schedule",
+    "published": "submit approve publish",
+    "forced": "force_publish",
+    "superseded": "submit approve publish unpublish",
+    "merged": "submit approve publish merge",
+    "expired": "submit approve publish expire",
+}
+
+
+@pytest.fixture
+def article_in(writer, reviewer, editor, content):
+    """article_in("superseded", …): an article that has come to this state of ROADS the way editors bring one there."""
+
+    def other():
+        return make("published", "并到这里来的问题？")
+
+    def expire(article):
+        past = timezone.now() - timedelta(hours=1)
+        Article.objects.filter(pk=article.pk).update(go_live_at=past - timedelta(days=1), expire_at=past)
+
+    steps = {
+        "submit": lambda revision: workflow.submit(revision, by=writer, not_duplicate_because="测试"),
+        "reject": lambda revision: workflow.reject(revision, by=reviewer, reason="缺来源"),
+        "approve": lambda revision: workflow.approve(revision, by=reviewer),
+        "schedule": lambda revision: workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(days=1)),
+        "publish": lambda revision: workflow.publish(revision, by=editor),
+        "force_publish": lambda revision: workflow.force_publish(revision, by=editor, reason="紧急更正"),
+        "unpublish": lambda revision: workflow.unpublish(revision.article, by=editor, reason="测试"),
+        "merge": lambda revision: workflow.merge(revision.article, into=other(), by=editor),
+        "expire": lambda revision: expire(revision.article),
+    }
+
+    def make(state, *args, **fields):
+        revision = workflow.save_draft(content(*args, **fields), by=writer)
+        for verb in ROADS[state].split():
+            steps[verb](revision)
+        return Article.objects.select_related("latest_revision").get(pk=revision.article_id)
+
+    return make
+
+
 @pytest.fixture
 def run(capsys):
     """run("import_articles", path): call a management command and return what it printed."""

@@ -37,14 +37,19 @@ PUBLIC = {
 STAFF = "admin"  # the namespace whose other addresses are for staff
 
 
-def addresses(resolver=None, namespace="", prefix=""):
-    """(name, address) of every pattern; converters filled with something that fits."""
+def patterns(resolver=None, namespace="", prefix=""):
+    """(name, path) of every pattern of the URL configuration, that of each ModelAdmin included."""
     for pattern in (resolver or get_resolver()).url_patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            yield f"{namespace}:{pattern.name}" if namespace else pattern.name, fill(path)
+            yield f"{namespace}:{pattern.name}" if namespace else pattern.name, path
         else:
-            yield from addresses(pattern, pattern.namespace or namespace, path)
+            yield from patterns(pattern, pattern.namespace or namespace, path)
+
+
+def addresses():
+    """(name, address) of every pattern; converters filled with something that fits."""
+    return [(name, fill(path)) for name, path in patterns()]
 
 
 def fill(path):

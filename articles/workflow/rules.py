@@ -52,13 +52,15 @@ def why_not(verb: str, revision: Revision, user: User | None) -> list[str]:
         reasons.append(f"“{revision.get_state_display()}”状态下不能{rule.label}")
     if user and not (user.is_active and user.has_perm(rule.permission)):
         reasons.append(f"您没有“{rule.label}”的权限")
-    elif user and rule.signs:
+    if rule.signs and not reasons:
         reasons += why_not_sign(revision.content.kind, user)
     return reasons + _CHECKS.get(verb, lambda revision, user: [])(revision, user)
 
 
-def why_not_sign(kind: str, user: User) -> list[str]:
-    """Reasons why the qualification of `user` does not cover a text of this kind. Superusers too."""
+def why_not_sign(kind: str, user: User | None) -> list[str]:
+    """Reasons why the qualification of `user` does not cover a text of this kind. Superusers too; nor does a command sign."""
+    if user is None:
+        return ["审核须由一个人来做，并记在这个人名下"]
     held, label = Qualification.objects.filter(user=user.pk).first(), KINDS.get(kind, kind)
     if held is None:
         return [] if kind in OPEN_KINDS else [f"审核“{label}”须有资质，请管理员先在“用户”里登记您的资质、机构和可审核的内容类型"]
