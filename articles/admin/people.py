@@ -41,8 +41,8 @@ class QualificationInline(admin.StackedInline):
 
     model = Qualification
     form = QualificationForm
-    fields = ["title", "institution", "kinds", "expires_on"]
-    verbose_name = _("审核资质（姓名、资质和机构会印在审核过的文章上）")
+    printed = _("姓名、资质和机构会印在审核过的文章上。")
+    fieldsets = [(None, {"fields": ["title", "institution", "kinds", "expires_on"], "description": printed})]
 
     def has_add_permission(self, request, obj=None):
         return super().has_add_permission(request, obj) and not _is_own(request, obj)
