@@ -34,5 +34,10 @@ def article_json_ld(context: dict, request) -> SafeString:
     }
     if article.reviewed_at:
         data["lastReviewed"] = timezone.localdate(article.reviewed_at).isoformat()
-        data["reviewedBy"] = {"@type": "Person", "name": article.reviewed_by}
+        data["reviewedBy"] = _person(article.reviewed_by, article.reviewer_title, article.reviewer_institution)
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))
+
+
+def _person(name: str, title: str, institution: str) -> dict:
+    entitled = {"jobTitle": title, "affiliation": institution and {"@type": "Organization", "name": institution}}
+    return {"@type": "Person", "name": name} | {key: value for key, value in entitled.items() if value}

@@ -13,9 +13,9 @@ from django.db import connections
 from django.utils import timezone
 
 from articles import workflow
-from articles.content import ArticleContent
+from articles.content import KINDS, ArticleContent
 from articles.management.commands.prepare_site import load_reference_data
-from articles.models import Article, Category
+from articles.models import Article, Category, Qualification
 from articles.stats import log
 from tests.html_page import HtmlPage
 
@@ -73,12 +73,25 @@ def writer(db):
 
 @pytest.fixture
 def reviewer(db):
-    return _person("shenhe", "医学审核", last_name="沈", first_name="合")
+    """Qualified to sign every kind of content."""
+    person = _person("shenhe", "医学审核", last_name="沈", first_name="合")
+    Qualification.objects.create(user=person, title="主治医师", institution="示例医院", kinds=list(KINDS))
+    return person
 
 
 @pytest.fixture
 def editor(db):
     return _person("zhubian", "主编")
+
+
+@pytest.fixture
+def manager(db):
+    return _person("guanli", "管理员")
+
+
+@pytest.fixture
+def boss(db):
+    return User.objects.create_superuser("boss")
 
 
 @pytest.fixture
@@ -117,6 +130,53 @@ def publish(approved, editor, django_capture_on_commit_callbacks):
     def make(*args, **fields):
         with django_capture_on_commit_callbacks(execute=True):
             return workflow.publish(approved(*args, **fields), by=editor)
+
+    return make
+
+
+# state: the verbs that bring a new article there, in order
+ROADS = {
+    "draft": "",
+    "in_review": "submit",
+    "rejected": "submit reject",
+    "approved": "submit approve",
+    "scheduled": "submit approve schedule",
+    "published": "submit approve publish",
+    "forced": "force_publish",
+    "superseded": "submit approve publish unpublish",
+    "merged": "submit approve publish merge",
+    "expired": "submit approve publish expire",
+}
+
+
+@pytest.fixture
+def article_in(writer, reviewer, editor, content):
+    """article_in("superseded", …): an article that has come to this state of ROADS the way editors bring one there."""
+
+    def other():
+        return make("published", "并到这里来的问题？")
+
+    def expire(article):
+        past = timezone.now() - timedelta(hours=1)
+        Article.objects.filter(pk=article.pk).update(go_live_at=past - timedelta(days=1), expire_at=past)
+
+    steps = {
+        "submit": lambda revision: workflow.submit(revision, by=writer, not_duplicate_because="测试"),
+        "reject": lambda revision: workflow.reject(revision, by=reviewer, reason="缺来源"),
+        "approve": lambda revision: workflow.approve(revision, by=reviewer),
+        "schedule": lambda revision: workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(days=1)),
+        "publish": lambda revision: workflow.publish(revision, by=editor),
+        "force_publish": lambda revision: workflow.force_publish(revision, by=editor, reason="紧急更正"),
+        "unpublish": lambda revision: workflow.unpublish(revision.article, by=editor, reason="测试"),
+        "merge": lambda revision: workflow.merge(revision.article, into=other(), by=editor),
+        "expire": lambda revision: expire(revision.article),
+    }
+
+    def make(state, *args, **fields):
+        revision = workflow.save_draft(content(*args, **fields), by=writer)
+        for verb in ROADS[state].split():
+            steps[verb](revision)
+        return Article.objects.select_related("latest_revision").get(pk=revision.article_id)
 
     return make
 

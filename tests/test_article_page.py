@@ -137,7 +137,8 @@ class TestStructuredData:
         assert data["@type"] == "MedicalWebPage"
         assert data["name"] == article.title
         assert data["url"] == f"http://testserver/articles/{article.pk}/"
-        assert data["reviewedBy"]["name"] == "沈合"
+        hospital = {"@type": "Organization", "name": "示例医院"}
+        assert data["reviewedBy"] == {"@type": "Person", "name": "沈合", "jobTitle": "主治医师", "affiliation": hospital}
         assert data["lastReviewed"]
 
     def test_the_review_is_dated_as_the_page_dates_it(self, publish, visit, monkeypatch):

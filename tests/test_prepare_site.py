@@ -1,10 +1,13 @@
 """What script/server does before it serves: once everything, then nothing."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
 from articles import search
@@ -45,6 +48,66 @@ def test_what_people_changed_stays(prepared, run):
     run("prepare_site", "--no-static")
     assert Category.objects.get(slug="gaps").name == "断保"
     assert Group.objects.get(name="作者").permissions.filter(codename="review_article").exists()
+
+
+AUTHOR, REVIEWER = "作者", "医学审核"
+
+
+def permissions(role):
+    return set(Group.objects.get(name=role).permissions.values_list("codename", flat=True))
+
+
+@pytest.fixture
+def ship(tmp_path, monkeypatch):
+    """ship({"作者": ["articles.view_article"]}): the next version comes with these roles, and the site starts with it."""
+    monkeypatch.setattr(prepare_site, "FIXTURES", tmp_path)
+
+    def make(roles):
+        shipped = [{"name": name, "permissions": permissions} for name, permissions in roles.items()]
+        (tmp_path / "groups.json").write_text(json.dumps(shipped))
+        prepare_site.load_roles()
+
+    return make
+
+
+def test_a_role_gets_what_is_shipped_anew_and_not_what_was_taken_away(ship, db):
+    ship({AUTHOR: ["articles.view_article", "articles.add_article"]})
+    before = permissions(AUTHOR)
+    Group.objects.get(name=AUTHOR).permissions.remove(Permission.objects.get(codename="add_article"))
+    Group.objects.get(name=AUTHOR).permissions.add(Permission.objects.get(codename="delete_region"))
+    ship({AUTHOR: ["articles.view_article", "articles.add_article", "articles.delete_category"]})
+    assert permissions(AUTHOR) == before - {"add_article"} | {"delete_region", "delete_category"}
+
+
+def test_what_is_no_longer_shipped_is_not_taken_from_anybody(ship, db):
+    before = permissions(AUTHOR)
+    ship({AUTHOR: ["articles.view_article"]})
+    assert permissions(AUTHOR) == before
+
+
+def test_a_role_that_was_deleted_or_renamed_does_not_come_back(ship, db):
+    Group.objects.get(name=AUTHOR).delete()
+    Group.objects.filter(name=REVIEWER).update(name="内科审核")
+    ship({AUTHOR: ["articles.delete_category"], REVIEWER: ["articles.delete_category"]})
+    assert not Group.objects.filter(name__in=[AUTHOR, REVIEWER]).exists()
+    assert "delete_category" not in permissions("内科审核")
+
+
+def test_a_role_that_is_new_is_made(ship, db):
+    ship({"校对": ["articles.view_article"]})
+    assert permissions("校对") == {"view_article"}
+
+
+def test_a_site_from_before_roles_were_kept_track_of_gets_what_did_not_exist_then(ship, db):
+    Installation.identity()
+    Permission.objects.filter(codename="view_qualification").delete()  # comes with the upgrade, after its migrations
+    Group.objects.get(name=AUTHOR).permissions.remove(Permission.objects.get(codename="add_article"))
+    remember_what_roles_had = import_module("articles.migrations.0016_roles").remember_what_roles_had
+    remember_what_roles_had(apps, None)
+    create_permissions(apps.get_app_config("articles"), verbosity=0)
+    ship({AUTHOR: ["articles.add_article", "articles.view_qualification"]})
+    assert "add_article" not in permissions(AUTHOR)
+    assert "view_qualification" in permissions(AUTHOR)
 
 
 def test_static_files_are_collected_only_when_they_changed(tmp_path, settings, monkeypatch):

@@ -214,7 +214,7 @@ def _facts(side: Side) -> list[tuple[str, str]]:
         ("稿件", article.latest_revision.get_state_display()),
         ("发布", day(article.go_live_at)),
         ("内容更新", day(article.updated_at or revision.created_at)),
-        ("审核", f"{article.reviewed_by} {day(article.reviewed_at)}" if article.reviewed_at else "尚未经医学审核"),
+        ("审核", f"{article.signed_by} {day(article.reviewed_at)}" if article.reviewed_at else "尚未经医学审核"),
         ("类型", f"{KINDS.get(side.content.kind, '—')}，{PROVENANCES.get(side.content.provenance, '—')}"),
     ]
 

@@ -37,6 +37,8 @@ def export_line(article: Article) -> str:
         "updated_at": _iso(article.updated_at),
         "expire_at": None if article.expire_at == NEVER else _iso(article.expire_at),
         "reviewed_by": article.reviewed_by,
+        "reviewer_title": article.reviewer_title,
+        "reviewer_institution": article.reviewer_institution,
         "reviewed_at": _iso(article.reviewed_at),
         "next_review_on": article.next_review_on and article.next_review_on.isoformat(),
         "changes": article.changes,

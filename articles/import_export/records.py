@@ -63,6 +63,8 @@ def restored_of(record: dict[str, Any]) -> Restored:
         expire_at=moment_of(record, "expire_at") or NEVER,
         updated_at=moment_of(record, "updated_at"),
         reviewed_by=text_of(record, "reviewed_by", 150),
+        reviewer_title=text_of(record, "reviewer_title", 60),
+        reviewer_institution=text_of(record, "reviewer_institution", 100),
         reviewed_at=moment_of(record, "reviewed_at"),
         next_review_on=_day(record.get("next_review_on"), "next_review_on"),
         changes=tuple(_change(change) for change in _list(record.get("changes"), "changes")),

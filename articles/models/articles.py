@@ -94,6 +94,8 @@ class Article(models.Model):
     expire_at = models.DateTimeField(_("下线时间"), default=NEVER)
     updated_at = models.DateTimeField(_("内容更新"), null=True, blank=True)
     reviewed_by = models.CharField(_("审核人"), max_length=150, blank=True)
+    reviewer_title = models.CharField(_("审核人资质"), max_length=60, blank=True)
+    reviewer_institution = models.CharField(_("审核人机构"), max_length=100, blank=True)
     reviewed_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
     next_review_on = models.DateField(_("下次审核"), null=True, blank=True)
     changes = models.JSONField(_("更新记录"), default=list, blank=True)  # of major ones, newest first: {"on": "2026-01-31", "note": "…"}
@@ -205,6 +207,12 @@ class Article(models.Model):
         named = Article.objects.filter(pk=self.successor_id).select_related("merged_into").first() if self.successor_id else None
         shown = named and (named.merged_into or named)
         return shown if shown and shown.visible and shown.pk != self.pk else None
+
+    @property
+    def signed_by(self) -> str:
+        """Who has checked the page, and what entitles them: 沈合（主治医师，某某医院）."""
+        entitled = "，".join(filter(None, [self.reviewer_title, self.reviewer_institution]))
+        return f"{self.reviewed_by}（{entitled}）" if entitled else self.reviewed_by
 
     @property
     def disclaimer(self) -> str:

@@ -3,6 +3,8 @@
 None of it is ever public. Each model is written by the module that its docstring names.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -76,8 +78,18 @@ class Comment(models.Model):
         return self.text[:40]
 
 
+class QualificationQuerySet(models.QuerySet):
+    def running_out(self, days: int = 30):
+        """Those of people who work here that have run out or will within `days`, the most urgent first."""
+        soon = timezone.localdate() + timedelta(days=days)
+        return self.filter(expires_on__lte=soon, user__is_active=True).order_by("expires_on")
+
+
 class Qualification(models.Model):
-    """What entitles a person to sign medical content. The workflow asks it; administrators write it."""
+    """What entitles a person to sign medical content. The workflow asks it; administrators write it, nobody their own.
+
+    What pages say of it is copied to the article when it is signed.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="qualification", verbose_name=_("人员"))
     title = models.CharField(_("资质"), max_length=60, help_text=_("例如：主治医师（内科）、执业药师、医保经办人员"))
@@ -85,11 +97,18 @@ class Qualification(models.Model):
     kinds = models.JSONField(_("可审核的内容类型"), default=list)  # keys of content.KINDS
     expires_on = models.DateField(_("有效期至"), null=True, blank=True, help_text=_("留空表示长期有效。"))
 
+    objects = QualificationQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = _("审核资质")
 
     def __str__(self):
         return f"{self.title}，{self.institution}"
+
+    @property
+    def expired(self) -> bool:
+        """It holds until the end of its last day."""
+        return bool(self.expires_on and self.expires_on < timezone.localdate())
 
 
 class OpenWarning(models.Model):

@@ -15,6 +15,8 @@ class Installation(models.Model):
     """The one row that names this database. Followers of the Event log that see another uuid start anew."""
 
     uuid = models.UUIDField(default=uuid.uuid4)
+    # The permissions of fixtures/groups.json that each role has been given: {"作者": ["articles.add_article", …]}.
+    permissions_given = models.JSONField(default=dict)
     synonyms_loaded = models.BooleanField(default=False)  # the shipped ones, once; those that editors delete stay away
 
     class Meta:
@@ -26,6 +28,12 @@ class Installation(models.Model):
     @classmethod
     def identity(cls) -> str:
         return str(cls.objects.get_or_create(pk=1)[0].uuid)
+
+    @classmethod
+    def locked(cls) -> "Installation":
+        """The row, until the end of the transaction for nobody else to change."""
+        cls.identity()
+        return cls.objects.select_for_update().get()
 
 
 class ImportRecord(models.Model):

@@ -10,7 +10,7 @@ from articles.models import Article, Revision
 from articles.rendering import clean
 from articles.text import strip_controls
 from articles.workflow.frame import lock_article, record
-from articles.workflow.rules import VERBS, WORKING, NotAllowed, State, require
+from articles.workflow.rules import VERBS, WORKING, NotAllowed, State, as_stored, require
 
 
 def why_not_save(content: ArticleContent, article: Article | None, by: User | None, parent: int | None = None) -> list[str]:
@@ -48,7 +48,7 @@ def save_draft(
     """
     content = tidy(content)
     article = article and lock_article(article.pk)
-    if reasons := why_not_save(content, article, by, parent):
+    if reasons := why_not_save(content, article, as_stored(by), parent):
         raise NotAllowed("；".join(reasons))
     article = article or Article.objects.create(title=content.title)
     for scheduled in _scheduled(article):

@@ -12,7 +12,7 @@ from articles.content import ArticleContent
 from articles.models import Article, ArticleRegion, Event, Revision, Tag, TaggedArticle, take_event_lock
 from articles.workflow.editing import tidy
 from articles.workflow.frame import follow_in_request, lock_article, record
-from articles.workflow.live import link, refresh_questions
+from articles.workflow.live import SIGNATURE, link, refresh_questions
 from articles.workflow.rules import NotAllowed, State, require_reason, unresolved
 
 
@@ -29,6 +29,8 @@ class Restored(NamedTuple):
     merged_into: int | None
     forced_because: str
     next_review_on: date | None = None
+    reviewer_title: str = ""
+    reviewer_institution: str = ""
     changes: tuple[dict[str, str], ...] = ()
     questions: tuple[str, ...] = ()  # of a merged one: those that it brings to the page it leads to
 
@@ -56,7 +58,7 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
         note="从导出文件恢复",
     )
     article.take(content)
-    for name in ("go_live_at", "expire_at", "updated_at", "reviewed_by", "reviewed_at", "next_review_on", "withdrawn_at"):
+    for name in ("go_live_at", "expire_at", "updated_at", *SIGNATURE, "withdrawn_at"):
         setattr(article, name, getattr(was, name))
     article.changes = list(was.changes)
     article.merged_into_id = was.merged_into

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser as User
 from django.utils import timezone
 
 from articles.content import ArticleContent, next_review
-from articles.models import NEVER, Article, ArticleRegion, RelatedArticle, Revision, Tag, TaggedArticle
+from articles.models import NEVER, Article, ArticleRegion, Qualification, RelatedArticle, Revision, Tag, TaggedArticle
 from articles.text import question
 from articles.workflow.rules import State
 
@@ -61,12 +61,18 @@ def link_tags(article: Article, content: ArticleContent) -> None:
     )
 
 
+SIGNATURE = ["reviewed_by", "reviewer_title", "reviewer_institution", "reviewed_at", "next_review_on"]
+
+
 def sign(article: Article, reviewer: User | None, at: datetime | None, again_on: date | None = None) -> None:
     """Say who has checked the page, when, and when it is due again; nobody, where it is published by force. Saves nothing."""
+    article.reviewer_title = article.reviewer_institution = ""
     if not (reviewer and at):
         article.reviewed_by, article.reviewed_at, article.next_review_on = "", None, None
         return
     article.reviewed_by, article.reviewed_at = shown_name(reviewer), at
+    if held := Qualification.objects.filter(user=reviewer).first():
+        article.reviewer_title, article.reviewer_institution = held.title, held.institution
     article.next_review_on = again_on or next_review(article.kind, timezone.localdate(at), article.valid_until)
 
 
@@ -103,4 +109,4 @@ def refresh_questions(article: Article) -> None:
 
 def shown_name(user: User) -> str:
     """The name that readers see; a sign-in name is not for them."""
-    return f"{user.last_name}{user.first_name}".strip() or "本站审核人员"
+    return f"{user.last_name}{user.first_name}".strip()[:150] or "本站审核人员"

@@ -11,7 +11,7 @@ from articles import duplicates, search
 from articles.content import ArticleContent
 from articles.models import Article, Revision
 from articles.workflow.frame import changing, lock_article, record
-from articles.workflow.live import sign
+from articles.workflow.live import SIGNATURE, sign
 from articles.workflow.rules import VERBS, NotAllowed, State, may, require_reason
 
 LONGEST_INTERVAL = timedelta(days=5 * 366)
@@ -89,7 +89,7 @@ def recheck(article: Article, *, by: User, note: str = "", next_review_on: date 
 
 def _sign(article: Article, by: User, at: datetime, again_on: date | None = None) -> None:
     sign(article, by, at, again_on)
-    article.save(update_fields=["reviewed_by", "reviewed_at", "next_review_on"])
+    article.save(update_fields=SIGNATURE)
 
 
 def why_not_plan_review(article: Article, user: User | None, on: date | None) -> list[str]:

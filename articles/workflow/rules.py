@@ -5,14 +5,16 @@ A rule answers with its reasons, which both refuse and explain: why_not() greys 
 
 from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser as User
 
 from articles import checklist
-from articles.content import ArticleContent
-from articles.models import Article, Category, Event, Region, Revision, Tag
+from articles.content import KINDS, ArticleContent
+from articles.models import Article, Category, Event, Qualification, Region, Revision, Tag
 
 State = Revision.State
 WORKING = {State.DRAFT, State.IN_REVIEW, State.APPROVED, State.REJECTED}
+OPEN_KINDS = {"policy", "guide"}  # what a reviewer without a recorded qualification may sign
 
 
 class NotAllowed(Exception):
@@ -24,17 +26,18 @@ class Verb(NamedTuple):
     starts: set[State]  # states of the revision that the verb may start from
     permission: str
     needs_reason: bool = False
+    signs: bool = False  # who does it answers for the text, by name: not without the qualification
 
 
 VERBS = {
     "submit": Verb("提交审核", {State.DRAFT, State.REJECTED}, "articles.change_article"),
-    "approve": Verb("审核通过", {State.IN_REVIEW}, "articles.review_article"),
+    "approve": Verb("审核通过", {State.IN_REVIEW}, "articles.review_article", signs=True),
     "reject": Verb("退回修改", {State.IN_REVIEW}, "articles.review_article", needs_reason=True),
     "publish": Verb("发布", {State.APPROVED}, "articles.publish_article"),
     "schedule": Verb("定时发布", {State.APPROVED}, "articles.publish_article"),
     "force_publish": Verb("紧急发布", WORKING, "articles.force_publish_article", needs_reason=True),
-    "confirm": Verb("复核确认", {State.PUBLISHED}, "articles.review_article"),
-    "recheck": Verb("核对无变化", {State.PUBLISHED}, "articles.review_article"),
+    "confirm": Verb("复核确认", {State.PUBLISHED}, "articles.review_article", signs=True),
+    "recheck": Verb("核对无变化", {State.PUBLISHED}, "articles.review_article", signs=True),
     "unpublish": Verb("撤回", {State.PUBLISHED}, "articles.publish_article", needs_reason=True),
     "merge": Verb("合并到其他文章", set(State), "articles.publish_article"),
     "unmerge": Verb("撤销合并", {State.SUPERSEDED}, "articles.publish_article"),
@@ -50,7 +53,21 @@ def why_not(verb: str, revision: Revision, user: User | None) -> list[str]:
         reasons.append(f"“{revision.get_state_display()}”状态下不能{rule.label}")
     if user and not (user.is_active and user.has_perm(rule.permission)):
         reasons.append(f"您没有“{rule.label}”的权限")
+    if rule.signs and not reasons:
+        reasons += why_not_sign(revision.content.kind, user)
     return reasons + _CHECKS.get(verb, lambda revision, user: [])(revision, user)
+
+
+def why_not_sign(kind: str, user: User | None) -> list[str]:
+    """Reasons why the qualification of `user` does not cover a text of this kind. Superusers too; nor does a command sign."""
+    if user is None:
+        return ["审核须由一个人来做，并记在这个人名下"]
+    held, label = Qualification.objects.filter(user=user.pk).first(), KINDS.get(kind, kind)
+    if held is None:
+        return [] if kind in OPEN_KINDS else [f"审核“{label}”须有资质，请管理员先在“用户”里登记您的资质、机构和可审核的内容类型"]
+    if held.expired:
+        return [f"您的审核资质已于 {held.expires_on} 到期，请管理员在“用户”里更新后再审核"]
+    return [] if kind in held.kinds else [f"您的审核资质不包括“{label}”，请交给有此资质的人审核，或请管理员在“用户”里补充"]
 
 
 def _why_not_approve(revision, user):
@@ -119,8 +136,16 @@ _CHECKS = {
 
 
 def require(verb: str, revision: Revision, by: User | None) -> None:
-    if reasons := why_not(verb, revision, by):
+    if reasons := why_not(verb, revision, as_stored(by)):
         raise NotAllowed("；".join(reasons))
+
+
+def as_stored(by: User | None) -> User | None:
+    """The person with the roles of this moment: whoever holds the object may have held it for long."""
+    found = get_user_model().objects.filter(pk=by.pk).first() if by else None
+    if by and found is None:
+        raise NotAllowed("没有这个用户")
+    return found
 
 
 def require_reason(reason: str) -> None:

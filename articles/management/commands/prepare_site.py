@@ -56,20 +56,36 @@ def collect_static() -> None:
 
 @transaction.atomic
 def load_reference_data() -> None:
-    """Regions are brought up to date; categories and roles are a start, and what people changed stays."""
+    """Regions and roles are brought up to date; categories are a start. What people changed stays."""
     call_command("loaddata", "regions", verbosity=0)
     if not Category.objects.exists():
         call_command("loaddata", "categories", verbosity=0)
-    if not Group.objects.exists():
-        for role in json.loads((FIXTURES / "groups.json").read_text(encoding="utf-8")):
-            _add_role(role["name"], role["permissions"])
+    load_roles()
+
+
+@transaction.atomic
+def load_roles() -> None:
+    """Give each shipped role what it has never been given. A permission that was taken away, or a role deleted or renamed, stays so."""
+    installation = Installation.locked()
+    for role in json.loads((FIXTURES / "groups.json").read_text(encoding="utf-8")):
+        name, given = role["name"], installation.permissions_given.get(role["name"])
+        group = Group.objects.get_or_create(name=name)[0] if given is None else Group.objects.filter(name=name).first()
+        fresh = [permission for permission in role["permissions"] if permission not in (given or ())]
+        if group and fresh:
+            group.permissions.add(*map(_permission, fresh))
+            installation.permissions_given[name] = [*(given or ()), *fresh]
+    installation.save()
+
+
+def _permission(name: str) -> Permission:
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
 
 
 @transaction.atomic
 def load_synonyms() -> None:
     """Once in the life of a database, noted in the row that names it: what editors delete does not come back."""
-    Installation.identity()
-    installation = Installation.objects.select_for_update().get()
+    installation = Installation.locked()
     if installation.synonyms_loaded:
         return
     if not SynonymGroup.objects.exists():
@@ -77,9 +93,3 @@ def load_synonyms() -> None:
             SynonymGroup.objects.create(words="、".join(words))
     installation.synonyms_loaded = True
     installation.save()
-
-
-def _add_role(name: str, permissions: list[str]) -> None:
-    pairs = [permission.split(".") for permission in permissions]
-    found = [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]
-    Group.objects.create(name=name).permissions.set(found)
