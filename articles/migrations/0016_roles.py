@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("articles", "0009_successor_without_constraint"),
+        ("articles", "0015_open_warnings"),
     ]
 
     operations = [
