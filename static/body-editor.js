@@ -1,7 +1,7 @@
 // The editor of the body: which parts of ProseMirror it is made of, in Chinese, and its toolbar.
 import {
   Blockquote, Bold, BulletList, Document, Dropcursor, Gapcursor, HardBreak, Heading, History, Italic, Link, ListItem, Menu, NoSpellCheck, OrderedList,
-  Paragraph, Table, TableCell, TableHeader, TableRow, Text, createTextareaEditor, initializeEditors, updateAttrsDialog, wrappingInputRule,
+  Paragraph, Table, TableCell, TableHeader, TableRow, Text, createTextareaEditor, initializeEditors, isMacOS, updateAttrsDialog, wrappingInputRule,
 } from "django-prose-editor/editor";
 import { Paste } from "wenkang/paste";
 
@@ -36,7 +36,7 @@ function toolbar({ editor, menu }) {
     const own = items.filter(({ name }) => ITEMS[name]?.[0] === group);
     for (const { name, button } of own) {
       const [, label, words] = ITEMS[name];
-      button.title = label;
+      button.title = isMacOS() ? label.replace("Ctrl+", "⌘") : label;
       button.setAttribute("aria-label", label.replace(/（.*|：.*/, ""));
       if (words) Object.assign(button, { textContent: words, className: "prose-menubar__button" });
     }
@@ -105,6 +105,12 @@ const OurTable = Table.extend({
 
 // “1. ” begins a list; 一、 and 1、 stay the words that they are.
 const OurOrderedList = OrderedList.extend({
+  addAttributes() {
+    return { start: this.parent().start }; // the kind of number is the page's
+  },
+
+  addNodeView: () => null,
+
   addInputRules() {
     return [wrappingInputRule({
       find: /^\s*(\d{1,2})[.．]\s$/,

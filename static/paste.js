@@ -45,10 +45,11 @@ export const Paste = Extension.create({
       }
       if (!storage.changes.some((change) => holds(editor.state.doc, change))) say(storage, "");
     }
-    if (!transaction.getMeta("paste")) return;
+    const event = transaction.getMeta("uiEvent");
+    if (event !== "paste" && event !== "drop") return;
     const { own, pictures } = storage;
     Object.assign(storage, { own: false, pictures: 0 });
-    if (own) return;
+    if (own || event === "drop") return; // what is dragged is mostly moved within the text
     const { tr, changes, counts } = mending(editor.state, pastedRange(transaction));
     if (changes.length) editor.view.dispatch(pm.history.closeHistory(tr));
     storage.changes = changes;

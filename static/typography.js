@@ -11,7 +11,9 @@ const ONE_SIDE = new RegExp(SIDE, "u");
 const ONE_HAN = new RegExp(`[${HAN}]`, "gu");
 const FULL_WIDTH = { ",": "，", ":": "：", ";": "；", "?": "？", "!": "！", ".": "。" };
 
-export const isHan = (char) => new RegExp(`^[${HAN}]$`, "u").test(char);
+const IS_HAN = new RegExp(`^[${HAN}]$`, "u");
+
+export const isHan = (char) => IS_HAN.test(char);
 
 // The changes that `text` (lines parted by \n) needs between `from` and `to`: edits {from, to, now}, in order, none of them
 // empty before or after; and how many marks were widened and how many stretches closed up.

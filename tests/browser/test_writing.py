@@ -84,6 +84,7 @@ def test_what_the_beginning_of_a_line_means(writing, typed, selector, text):
     body(page).click()
     page.keyboard.type(typed)
     assert body(page).locator(selector).inner_text() == text
+    assert "null" not in body(page).inner_html()
 
 
 def test_the_toolbar_is_one_stop_and_driven_by_arrow_keys(writing):
