@@ -18,6 +18,7 @@ from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
 from articles.admin.panel import ACTIONS, VerbForm, panel_context, public_state
+from articles.admin.preview import unsaved_preview
 from articles.admin.related import related_view
 from articles.forms import ArticleForm
 from articles.models import Article, Revision
@@ -125,6 +126,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
         panel = {"panel": panel_context(article, request.user), "article": article} if article and article.latest_revision else {}
+        panel["may_write"] = self._may_write(request, article)
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
             response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
@@ -135,6 +137,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def get_urls(self):
         own = [
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
+            path("preview/", self.admin_site.admin_view(require_POST(self.unsaved_preview_view)), name="articles_article_unsaved_preview"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
             path("<id:id>/related/", self.admin_site.admin_view(self.related_view), name="articles_article_related"),
@@ -150,6 +153,12 @@ class ArticleAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return JsonResponse({"error": "应有问题 title；article 是文章的编号。"}, status=400)
         return JsonResponse(nearest(form))
+
+    def unsaved_preview_view(self, request):
+        """The form's words as readers would see them."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        return unsaved_preview(request)
 
     def preview_view(self, request, id, revision):
         """A revision as readers would see it."""

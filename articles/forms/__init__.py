@@ -1,7 +1,7 @@
 """What people type: the search form, the editor's form, that of a bulk action. All turn input into plain values."""
 
-from articles.forms.article import ArticleForm
+from articles.forms.article import ArticleForm, UnsavedForm
 from articles.forms.bulk import BulkForm
 from articles.forms.search import FILTERS, SearchForm, typed_query
 
-__all__ = ["FILTERS", "ArticleForm", "BulkForm", "SearchForm", "typed_query"]
+__all__ = ["FILTERS", "ArticleForm", "BulkForm", "SearchForm", "UnsavedForm", "typed_query"]

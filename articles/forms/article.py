@@ -1,4 +1,4 @@
-"""The editor's form, and what the editor of the body offers."""
+"""The editor's form."""
 
 from dataclasses import fields as dataclass_fields
 
@@ -8,28 +8,11 @@ from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, Au
 from django.db import transaction
 from django.urls import reverse
 from django_prose_editor.fields import ProseEditorFormField
-from django_prose_editor.widgets import AdminProseEditorWidget
 
 from articles import workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent
-from articles.forms.fields import LinesField, SourcesField, TagsField
+from articles.forms.fields import BodyWidget, LinesField, SourcesField, TagsField
 from articles.models import Article, ArticleRegion, Category, Region, Tag
-
-EDITOR = {
-    "Bold": True,
-    "Italic": True,
-    "Heading": {"levels": [2, 3]},
-    "BulletList": True,
-    "OrderedList": True,
-    "ListItem": True,
-    "Blockquote": True,
-    "Link": True,
-    "Table": True,
-    "TableRow": True,
-    "TableHeader": True,
-    "TableCell": True,
-    "HardBreak": True,
-}
 
 
 class ArticleForm(forms.ModelForm):
@@ -50,7 +33,7 @@ class ArticleForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         help_text="一两句话，先给结论，再写条件。没有就留空。",
     )
-    body = ProseEditorFormField(label="正文", max_length=LIMITS["body"], config={"extensions": EDITOR}, widget=AdminProseEditorWidget)
+    body = ProseEditorFormField(label="正文", max_length=LIMITS["body"], preset="article", widget=BodyWidget)
     category = forms.ModelChoiceField(Category.objects.all(), label="栏目", required=False)
     tags = TagsField(label="标签", required=False, help_text="选择已有标签，或输入新的；逗号、顿号、分号都可分隔。")
     regions = forms.ModelMultipleChoiceField(
@@ -81,8 +64,8 @@ class ArticleForm(forms.ModelForm):
         fields = []
 
     class Media:
-        css = {"all": ["editor.css", "duplicates.css"]}
-        js = ["editor.js", "tags.js", "duplicates.js"]
+        css = {"all": ["editor.css", "writing.css", "duplicates.css"]}
+        js = ["editor.js", "tags.js", "duplicates.js", "counts.js", "shortcuts.js", "preview.js"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -126,9 +109,30 @@ class ArticleForm(forms.ModelForm):
         return reasons
 
     def content(self) -> ArticleContent:
-        values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
+        """What the form holds; tags that are new are made."""
+        return self._content(tuple(tag.pk for tag in Tag.objects.named(self.cleaned_data["tags"])))
+
+    def _content(self, tags: tuple[int, ...]) -> ArticleContent:
+        given = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent) if field.name in self.cleaned_data}
         for name in ("category", "successor"):
-            values[name] = values[name] and values[name].pk
-        values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
-        values["regions"] = tuple(region.pk for region in values["regions"])
-        return ArticleContent(**values)
+            given[name] = given.get(name) and given[name].pk
+        given["regions"] = tuple(region.pk for region in given.get("regions", ()))
+        return ArticleContent(**{"title": "", **given, "tags": tags})
+
+
+class UnsavedForm(ArticleForm):
+    """The same form while it is being filled in: its content is what is valid so far, checked against no other article."""
+
+    def clean(self):
+        return self.cleaned_data
+
+    def content(self) -> ArticleContent:
+        """What the form holds, without its tags, of which some may not exist."""
+        return self._content(())
+
+    def tags(self) -> list[Tag]:
+        """Those that exist, and unsaved ones for new names."""
+        names = self.cleaned_data.get("tags", [])
+        known = {tag.name: tag.survivor for tag in Tag.objects.filter(name__in=names).select_related("merged_into")}
+        found = [known.get(name) or Tag(name=name, slug=Tag().slugify(name)) for name in names]
+        return list({tag.name: tag for tag in found}.values())

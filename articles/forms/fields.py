@@ -1,4 +1,4 @@
-"""Fields of the editor's form for what is a list: tags, lines of text, sources."""
+"""Parts of the editor's form: the editor of the body, and fields for what is a list (tags, lines of text, sources)."""
 
 import datetime as dt
 from dataclasses import asdict
@@ -7,12 +7,27 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.urls import reverse_lazy
+from django_prose_editor.widgets import AdminProseEditorWidget
+from js_asset import ImportMap, Media
 
 from articles.content import LIMITS, Source
 from articles.models import Tag, TaggedArticle
 from articles.text import strip_controls
 
 NEW = "new:"  # static/editor.js puts it before a name that was typed, which may be a number, as an id is
+
+
+class BodyWidget(AdminProseEditorWidget):
+    """The editor of the body; static/body-editor.js says what it offers, the preset `article` of the settings loads it."""
+
+    modules = ImportMap({f"wenkang/{name}": f"{name}.js" for name in ("paste", "clipboard", "typography")})
+
+    @property
+    def media(self):
+        return super().media + Media(importmap=self.modules)
+
+    def get_config(self):
+        return {}
 
 
 class TagsWidget(AutocompleteSelectMultiple):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.forms.widgets import Script
 
 from config.secret import secret_key
 
@@ -125,6 +126,8 @@ STORAGES = {
 }
 if DEBUG:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+DJANGO_PROSE_EDITOR_PRESETS = {"article": [Script("body-editor.js", type="module")]}
 
 # A form holds at most one article; its body is limited to 200,000 characters.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
