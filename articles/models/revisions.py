@@ -107,6 +107,14 @@ class AppendOnly(models.QuerySet):
         """What followers of the log read, in order."""
         return self.filter(pk__gt=after, to_follow=True).order_by("pk")
 
+    def of_articles(self, *, after: int = 0):
+        """Everything that was done to an article, in order."""
+        return self.filter(pk__gt=after, article__isnull=False).order_by("pk")
+
+    def bulk_create(self, *args, **kwargs):
+        _lock(LOG_LOCK)
+        return super().bulk_create(*args, **kwargs)
+
     def update(self, **values):
         raise TypeError("the audit log is append-only")
 
@@ -143,19 +151,25 @@ class Event(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("the audit log is append-only")
+        _lock(LOG_LOCK)
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
         raise TypeError("the audit log is append-only")
 
 
-# Taken by transactions whose events the search index follows, so that these events commit in the order of their ids.
-EVENT_LOCK = 5_202_601
+# Two locks on PostgreSQL. EVENT_LOCK is the first thing that a transaction takes which publishes, so that those follow one another;
+# LOG_LOCK is taken last, with every row of the log, so that all rows commit in the order of their ids and no follower passes one over.
+EVENT_LOCK, LOG_LOCK = 5_202_601, 5_202_602
 
 
 def take_event_lock() -> None:
     """First of all in a transaction that will publish: the order is this lock, then articles, or two transactions wait for each other."""
+    _lock(EVENT_LOCK)
+
+
+def _lock(number: int) -> None:
     # SQLite lets one transaction write at a time, which orders events by itself.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
