@@ -67,9 +67,14 @@ class Revision(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index("publish_at", condition=Q(state="approved", publish_at__isnull=False), name="revision_due"),
-            models.Index("state", "due_on", "id", condition=Q(state__in=WORKING_STATES), name="revisions_in_work"),
-            models.Index("author", "id", condition=Q(state__in=["draft", "rejected"]), name="revisions_being_written"),
-            models.Index("published_at", "id", condition=TO_CONFIRM, name="revisions_to_confirm"),
+            # Without a condition: SQLite cannot tell that one state is among several, and would not use the index.
+            models.Index("state", "due_on", "id", name="revisions_in_work"),
+            models.Index("author", "state", "id", name="revisions_being_written"),
+            # The lists of the desk are in the order of articles, whatever they are filtered by.
+            models.Index("state", "article", name="articles_of_state"),
+            models.Index("author", "article", name="articles_of_author"),
+            models.Index("reviewer", "article", name="articles_of_reviewer"),
+            models.Index("state", "published_at", "id", condition=TO_CONFIRM, name="revisions_to_confirm"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["article"], condition=Q(state="published"), name="one_published_revision"),
@@ -143,7 +148,10 @@ class Event(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("操作记录")
         ordering = ["-pk"]
-        indexes = [models.Index("to_follow", "id", name="event_to_follow")]  # asked for the last one once a second
+        indexes = [
+            models.Index("to_follow", "id", name="event_to_follow"),  # asked for the last one once a second
+            models.Index("by", "at", "id", name="events_of_person"),
+        ]
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
