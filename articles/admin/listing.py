@@ -103,7 +103,8 @@ def change_filter(model_admin, request, id):
 
 def _known(query: str) -> str:
     """Only what the list understands, in its own order."""
-    return ListForm(QueryDict(query)).kept()
+    form = ListForm(QueryDict(query))
+    return form.kept() if form.is_valid() else ""
 
 
 def _back(query: str) -> HttpResponseRedirect:

@@ -66,16 +66,19 @@ class Listing(NamedTuple):
     unavailable: bool = False  # there is no index to search
 
 
-def chosen_articles(chosen: dict[str, Any]) -> tuple[QuerySet, str]:
-    """The articles that fit every filter of `chosen`, unordered, and the column to walk along: their id by another way."""
+def chosen_articles(chosen: dict[str, Any], **bounds: int) -> tuple[QuerySet, str]:
+    """The articles that fit every filter of `chosen`, unordered, and the column to walk along: their id by another way.
+
+    `bounds`: “lt” or “gt” an id.
+    """
     conditions = _conditions(chosen)
     first = next(iter(conditions), None)
-    if first is None:
-        return Article.objects.all(), "pk"
-    condition = conditions.pop(first)
-    if chosen[first] in _FEW:
+    walk = _COLUMNS.get(first, ("", "pk"))[1]
+    condition = conditions.pop(first, Q())
+    if chosen.get(first) in _FEW:
         condition = Q(pk__in=Article.objects.filter(condition).values("pk"))
-    found, walk = Article.objects.filter(condition), _COLUMNS.get(first, ("", "pk"))[1]
+    # In one call with the condition, for of several links of an article both mean the same one.
+    found = Article.objects.filter(condition, **{f"{walk}__{side}": id for side, id in bounds.items()})
     return (found.filter(_fits(conditions)) if conditions else found), walk
 
 
@@ -124,15 +127,13 @@ def listing(chosen: dict[str, Any], position: Position) -> Listing:
     text = (chosen.get("q") or "").strip()
     if text:
         return _searched(text, chosen, position.page)
-    return _walked(*chosen_articles(chosen), position)
+    return _walked(chosen, position)
 
 
-def _walked(found: QuerySet, walk: str, position: Position) -> Listing:
-    upwards = position.after is not None or position.end
-    if position.before is not None:
-        found = found.filter(**{f"{walk}__lt": position.before})
-    elif position.after is not None:
-        found = found.filter(**{f"{walk}__gt": position.after})
+def _walked(chosen: dict[str, Any], position: Position) -> Listing:
+    upwards = position.before is None and (position.after is not None or position.end)
+    places = {"lt": position.before} if not upwards else {"gt": position.after}
+    found, walk = chosen_articles(chosen, **{side: id for side, id in places.items() if id is not None})
     ids = list(found.order_by(walk if upwards else f"-{walk}").values_list("pk", flat=True)[: PAGE + 1])
     another, ids = len(ids) > PAGE, ids[:PAGE]
     if upwards:
