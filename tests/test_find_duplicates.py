@@ -93,7 +93,7 @@ class TestFollowing:
     def test_the_follower_reads_up_to_the_index_and_no_further(self, site):
         site(LOST, LOST_TOO)
         duplicates.sync(seconds=60)
-        assert Cursor.objects.get(name="duplicates").event == search.follower.read_position().event
+        assert Cursor.objects.get(name="duplicates").event == search.follower.public.read_position().event
         assert len(stored()) == 1
 
     def test_a_little_time_is_a_step_a_call(self, site):

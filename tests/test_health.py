@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from articles import search, views
-from articles.search import follower
+from articles.search.follower import public
 
 
 def checks(response):
@@ -37,7 +37,7 @@ class TestReadyz:
 
     def test_with_a_lost_index_until_the_next_sync(self, client):
         search.sync()
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         assert checks(client.get("/readyz")) == {"index"}
         search.sync()
         assert client.get("/readyz").status_code == 200

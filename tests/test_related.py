@@ -297,7 +297,7 @@ class TestFollowing:
 
     def test_an_article_without_an_index_keeps_its_stored_list(self, on_topic):
         first, second = on_topic("余额"), on_topic("继承")
-        (lists.search.follower.directory() / "current.json").unlink()
+        (search.follower.public.directory() / "current.json").unlink()
         related.recompute(first.pk)
         assert shown(first) == [second.pk]
 

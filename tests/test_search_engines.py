@@ -303,6 +303,11 @@ class TestFilters:
         assert (one.ids, one.total) == ([2], 1)
         assert one.scores[0] == pytest.approx(everything.scores[everything.ids.index(2)], rel=1e-5)
 
+    def test_only_some_ids_are_looked_at(self, engine):
+        engine.write([document(number, "医保") for number in (1, 2, 3)])
+        assert sorted(found(engine, "医保", among=frozenset({1, 3, 9}))) == [1, 3]
+        assert found(engine, "医保", among=frozenset()) == []
+
     def test_an_article_is_not_related_to_itself(self, engine):
         engine.write([document(1, "医保"), document(2, "医保")])
         assert found(engine, "医保", exclude=1) == [2]

@@ -17,13 +17,14 @@ from articles import search, workflow
 from articles.models import Article, Installation, Region
 from articles.search import follower
 from articles.search.engine import Clause
+from articles.search.follower import public
 from tests.damage import overwrite
 
 pytestmark = pytest.mark.django_db
 
 
 def generations():
-    return sorted(path.name for path in follower.directory().iterdir() if path.is_dir())
+    return sorted(path.name for path in public.directory().iterdir() if path.is_dir())
 
 
 def indexed():
@@ -48,8 +49,8 @@ def another_process(monkeypatch):
     """another_process(): forget what this process has open, as if it had just started."""
 
     def start():
-        monkeypatch.setattr(follower, "_in_use", None)
-        monkeypatch.setattr(follower, "_doubted", False)
+        monkeypatch.setattr(public, "_in_use", None)
+        monkeypatch.setattr(public, "_doubted", False)
 
     start()
     return start
@@ -121,7 +122,7 @@ class TestFollowing:
         assert indexed() == [other.pk]
 
     def test_more_events_than_one_batch(self, publish_many, monkeypatch):
-        monkeypatch.setattr(follower, "BATCH", 7)
+        monkeypatch.setattr(public, "BATCH", 7)
         assert search.sync()
         generation = generations()
         publish_many(30)
@@ -133,9 +134,9 @@ class TestFollowing:
             assert search.sync()
 
     def test_an_idle_sync_writes_nothing(self, three):
-        before = {path: path.stat().st_mtime_ns for path in follower.directory().rglob("*")}
+        before = {path: path.stat().st_mtime_ns for path in public.directory().rglob("*")}
         assert search.sync()
-        assert {path: path.stat().st_mtime_ns for path in follower.directory().rglob("*")} == before
+        assert {path: path.stat().st_mtime_ns for path in public.directory().rglob("*")} == before
 
 
 class TestTime:
@@ -182,18 +183,18 @@ class TestLag:
 
 class TestCrashes:
     def test_a_crash_between_commit_and_cursor_repeats_work_and_loses_none(self, three, publish_many, monkeypatch, another_process):
-        before = follower.read_position()
+        before = public.read_position()
         publish_many(2)
         with monkeypatch.context() as patch:
-            patch.setattr(follower, "_keep", self.crash)
+            patch.setattr(public, "_keep", self.crash)
             with pytest.raises(SystemExit):
                 search.sync()
-        assert follower.read_position() == before
+        assert public.read_position() == before
         another_process()
         assert found() == published()  # the commit is there, and readers may use it
         assert search.sync()
         assert indexed() == published()
-        assert follower.read_position().generation == before.generation
+        assert public.read_position().generation == before.generation
 
     def test_a_crash_before_the_commit_loses_nothing(self, three, publish_many, monkeypatch, another_process):
         publish_many(2)
@@ -210,18 +211,18 @@ class TestCrashes:
             yield next(iter(documents))
             self.crash()
 
-        before = follower.read_position()
+        before = public.read_position()
         with pytest.raises(SystemExit):
             search.rebuild(crash_on_the_second)
         another_process()
-        assert follower.read_position() == before
+        assert public.read_position() == before
         assert generations() == [before.generation]
         assert indexed() == published()
 
     def test_what_a_killed_rebuild_left_behind_is_removed_by_the_next(self, three):
-        (follower.directory() / "0123456789abcdef0123456789abcdef").mkdir()
+        (public.directory() / "0123456789abcdef0123456789abcdef").mkdir()
         search.rebuild()
-        assert generations() == [follower.read_position().generation]
+        assert generations() == [public.read_position().generation]
 
     def test_an_article_withdrawn_during_a_rebuild_is_caught_up_with(self, three, editor):
         def withdraw_meanwhile(documents):
@@ -262,17 +263,17 @@ class TestRebuilding:
         assert indexed() == published()
 
     def test_a_cursor_ahead_of_the_log_means_a_rebuild(self, three):
-        position = follower.read_position()
-        follower._keep(position._replace(event=position.event + 1))
+        position = public.read_position()
+        public._keep(position._replace(event=position.event + 1))
         assert search.sync()
-        assert follower.read_position().event == position.event
+        assert public.read_position().event == position.event
         assert generations() != [position.generation]
 
     def test_a_cursor_behind_the_log_means_catching_up(self, three):
-        position = follower.read_position()
-        follower._keep(position._replace(event=0))
+        position = public.read_position()
+        public._keep(position._replace(event=0))
         assert search.sync()
-        assert follower.read_position().event == position.event
+        assert public.read_position().event == position.event
         assert generations() == [position.generation]
         assert indexed() == published()
 
@@ -303,20 +304,20 @@ class TestRebuilding:
             search.rebuild()
             assert found() == published()
         maps = Path("/proc/self/maps").read_text()
-        assert [line for line in maps.splitlines() if "(deleted)" in line and str(follower.directory()) in line] == []
+        assert [line for line in maps.splitlines() if "(deleted)" in line and str(public.directory()) in line] == []
 
 
 class TestProcesses:
     def test_of_two_writers_one_returns_at_once(self, three, publish_many):
         publish_many(1)
-        before = follower.read_position()
+        before = public.read_position()
         start = time.monotonic()
         with follower.exclusive("search") as mine:
             assert mine
             assert search.sync() is False
             assert search.rebuild() is None
         assert time.monotonic() - start < 1
-        assert follower.read_position() == before
+        assert public.read_position() == before
         assert search.sync()
         assert indexed() == published()
 
@@ -326,33 +327,33 @@ class TestProcesses:
 
     def test_a_reader_sees_what_another_process_wrote(self, three, publish, another_process):
         engine = search.engine()
-        mine = follower._in_use
+        mine = public._in_use
         another_process()
         article = publish("医保别处发布？")
-        follower._in_use = mine
+        public._in_use = mine
         assert article.pk in found("别处发布")
         assert search.engine() is engine
 
     def test_a_reader_moves_on_to_a_new_generation(self, three, another_process):
         old = search.engine()
-        mine = follower._in_use
+        mine = public._in_use
         another_process()
         search.rebuild()
-        follower._in_use = mine
+        public._in_use = mine
         assert found() == published()
         assert search.engine() is not old
 
     def test_a_generation_removed_between_reading_and_opening(self, three, another_process, monkeypatch):
-        old = follower.read_position()
+        old = public.read_position()
         search.rebuild()
         another_process()
-        real, stale = follower.read_position, [old]
-        monkeypatch.setattr(follower, "read_position", lambda: stale.pop() if stale else real())
+        real, stale = public.read_position, [old]
+        monkeypatch.setattr(public, "read_position", lambda: stale.pop() if stale else real())
         assert search.search("医保").complete
 
     def test_reading_changes_no_file(self, three, another_process):
         """Otherwise every reader would look like damage to the next sync."""
-        position = follower.read_position()
+        position = public.read_position()
         for _ in range(3):
             another_process()
             assert found() == published()
@@ -380,7 +381,7 @@ class TestDamage:
     """Pages and search still answer, and the next sync makes it good."""
 
     def answers_then_mends(self, another_process, *, fresh=True):
-        before = follower.directory().exists() and generations()
+        before = public.directory().exists() and generations()
         if fresh:
             another_process()
         assert found() == published()
@@ -391,17 +392,17 @@ class TestDamage:
         return before != generations()
 
     def test_the_directory_is_deleted(self, three, another_process):
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         assert not search.search("医保").complete
         assert self.answers_then_mends(another_process)
 
     def test_the_generation_is_deleted(self, three, another_process):
-        shutil.rmtree(follower.read_position().path)
+        shutil.rmtree(public.read_position().path)
         assert self.answers_then_mends(another_process)
 
     @pytest.mark.parametrize("fresh", [True, False])
     def test_the_files_of_the_generation_are_deleted(self, three, another_process, fresh):
-        for path in follower.read_position().path.iterdir():
+        for path in public.read_position().path.iterdir():
             path.unlink()
         assert self.answers_then_mends(another_process, fresh=fresh)
 
@@ -446,19 +447,19 @@ class TestDamage:
         assert self.answers_then_mends(another_process)
 
     def files(self):
-        return sorted(path for path in follower.read_position().path.iterdir() if path.suffix != ".lock" and path.stat().st_size)
+        return sorted(path for path in public.read_position().path.iterdir() if path.suffix != ".lock" and path.stat().st_size)
 
     def test_current_json_is_deleted(self, three, another_process):
-        (follower.directory() / "current.json").unlink()
+        (public.directory() / "current.json").unlink()
         assert self.answers_then_mends(another_process)
 
     @pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
     def test_current_json_is_garbage(self, three, another_process, garbage):
-        (follower.directory() / "current.json").write_text(garbage, encoding="latin-1")
+        (public.directory() / "current.json").write_text(garbage, encoding="latin-1")
         assert self.answers_then_mends(another_process)
 
     def test_current_json_names_a_generation_that_is_not_there(self, three, another_process):
-        file = follower.directory() / "current.json"
+        file = public.directory() / "current.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"generation": "0" * 32}))
         assert self.answers_then_mends(another_process)
 
@@ -473,9 +474,9 @@ class TestDamage:
             patch.setattr(type(search.engine()), "search", lambda *args, **kwargs: 1 / 0)
             page = search.search("医保")
         assert not page.complete
-        assert follower._doubted
+        assert public._doubted
         assert search.sync()
-        assert not follower._doubted
+        assert not public._doubted
         assert generations() == before  # every byte was right, so it was not the index
 
     def test_a_write_that_fails_is_not_tried_for_ever(self, three, publish_many, monkeypatch):
@@ -490,13 +491,13 @@ class TestDamage:
 
     def test_an_index_whose_every_byte_is_right_but_that_cannot_answer_is_made_anew(self, three, monkeypatch):
         before = generations()
-        follower.doubt()
+        public.doubt()
         search.sync()
         assert generations() == before
-        engine = type(follower.engine())
+        engine = type(public.engine())
         with monkeypatch.context() as patch:
             patch.setattr(engine, "facets", lambda *_, **__: 1 / 0)  # as an index of another make does
-            follower.doubt()
+            public.doubt()
             search.sync()
         assert generations() != before
         assert indexed() == published()
@@ -511,7 +512,7 @@ class TestDamage:
                 with pytest.raises(Exception):  # noqa: B017, PT011  (whatever the engine makes of it)
                     search.sync()
                 seconds[0] += 2.5
-            tried = follower._pause.until
+            tried = public._pause.until
             seconds[0] = tried - 0.1
             assert search.sync() is False  # at once: nothing is written before the pause is over
             with pytest.raises(Exception):  # noqa: B017, PT011
@@ -523,7 +524,7 @@ class TestDamage:
         assert indexed() == published()
 
     def meta(self):
-        return follower.read_position().path / "meta.json"
+        return public.read_position().path / "meta.json"
 
 
 @contextmanager
@@ -544,7 +545,7 @@ class TestWithoutIndex:
         publish("医保断缴后余额还能用吗？")
         best = publish("医保断缴三个月怎么补缴？")
         publish("新生儿参保要什么材料？")
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         page = search.search("断缴三个月怎么补缴")
         assert [result.article for result in page.results][:1] == [best]
         assert (page.total, page.complete) == (2, False)
@@ -554,21 +555,21 @@ class TestWithoutIndex:
         city = publish("医保在舟山怎么报？", regions=("330900",))
         everywhere = publish("医保怎么报？")
         publish("医保在北京怎么报？", regions=("110000",))
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         assert found("医保怎么报", region=Region.objects.get(pk="330900")) == sorted([province.pk, city.pk, everywhere.pk])
         assert found("医保怎么报", region=Region.objects.get(pk="330000")) == sorted([province.pk, city.pk, everywhere.pk])
 
     def test_filters_hold(self, publish, content):
         here = publish("医保本地问题？", regions=("330900",))
         publish("医保外地问题？", regions=("110000",))
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         assert found(region=Region.objects.get(pk="330900")) == [here.pk]
         assert found(category=here.category_id) == published()
         assert found(category=10**9) == []
         assert found(tag=10**9) == []
 
     def test_what_is_not_visible_stays_hidden(self, three, editor):
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         workflow.unpublish(three[0], by=editor, reason="内容有误")
         assert found() == published()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles import search, stats, workflow
 from articles.models import Article, Category, Promotion, Region, Tag
-from articles.search import follower
+from articles.search.follower import public
 from articles.stats.models import SearchDay
 
 pytestmark = pytest.mark.django_db
@@ -63,14 +63,14 @@ class TestResults:
 
     def test_without_an_index_titles_answer_and_the_page_says_so(self, publish, visit):
         article = publish("独角兽的医保？")
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         page = visit("/search/", q="独角兽")
         assert ids(page) == [article.pk]
         assert "不全" in page.one("main").text
 
     def test_without_an_index_a_search_in_vain_says_so_too(self, publish, visit):
         publish()
-        shutil.rmtree(follower.directory())
+        shutil.rmtree(public.directory())
         assert "不全" in visit("/search/", q="独角兽").one("main").text
 
     def test_an_expired_policy_says_so(self, publish, visit):

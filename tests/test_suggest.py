@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from articles import workflow
 from articles.models import Tag
-from articles.search import follower
+from articles.search.follower import public
 from tests.test_hostile_requests import VALUES
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_what_is_not_public_does_not_give_itself_away(
 
 def test_without_an_index_there_are_none(publish, suggest):
     publish("医保卡丢了怎么办？")
-    shutil.rmtree(follower.directory())
+    shutil.rmtree(public.directory())
     assert suggest("医保") == []
 
 

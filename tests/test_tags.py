@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from articles import search, workflow
 from articles.models import Article, Event, Tag, TagAlias, TaggedArticle
-from articles.search import follower
 from articles.search.engine import Clause
+from articles.search.follower import public
 from articles.tagging import suggested
 from articles.workflow import NotAllowed
 
@@ -183,7 +183,7 @@ class TestMerging:
 
 class TestTheIndex:
     def test_follows_a_merge_in_batches(self, tag, publish_many, monkeypatch):
-        monkeypatch.setattr(follower, "TAG_BATCH", 7)
+        monkeypatch.setattr(public, "TAG_BATCH", 7)
         old, kept = tag("断保"), tag("断缴")
         articles = publish_many(20, tags=(old.pk,))
         assert search.sync()
@@ -191,7 +191,7 @@ class TestTheIndex:
         workflow.merge_tags(old, into=kept, by=None)
         assert search.sync()
         assert (indexed_with(old), indexed_with(kept)) == ([], sorted(article.pk for article in articles))
-        assert follower.read_position().event == Event.objects.to_follow().last().pk
+        assert public.read_position().event == Event.objects.to_follow().last().pk
 
     def test_no_click_waits_for_it(self, tag, publish_many):
         old, kept = tag("断保"), tag("断缴")
@@ -204,12 +204,12 @@ class TestTheIndex:
         assert indexed_with(old) == []
 
     def test_what_is_published_meanwhile_does_not_wait_for_a_large_tag(self, tag, publish_many, monkeypatch):
-        monkeypatch.setattr(follower, "TAG_BATCH", 5)
+        monkeypatch.setattr(public, "TAG_BATCH", 5)
         old, kept = tag("断保"), tag("断缴")
         publish_many(12, tags=(old.pk,))
         search.sync()
         workflow.merge_tags(old, into=kept, by=None)
-        written, write = [], follower._write
+        written, write = [], public._write
 
         def publish_after_the_first_batch(position, ids):
             write(position, ids)
@@ -217,17 +217,17 @@ class TestTheIndex:
             if len(written) == 2:  # the first writes the articles that the events name: none
                 written.append({article.pk for article in publish_many(1, title="医保新{}问？")})
 
-        monkeypatch.setattr(follower, "_write", publish_after_the_first_batch)
+        monkeypatch.setattr(public, "_write", publish_after_the_first_batch)
         search.sync()
         assert written[2] <= written[3]
 
     def test_a_kill_between_two_batches_repeats_and_loses_nothing(self, tag, publish_many, monkeypatch):
-        monkeypatch.setattr(follower, "TAG_BATCH", 5)
+        monkeypatch.setattr(public, "TAG_BATCH", 5)
         old, kept = tag("断保"), tag("断缴")
         articles = publish_many(12, tags=(old.pk,))
         search.sync()
         workflow.merge_tags(old, into=kept, by=None)
-        write, written = follower._write, []
+        write, written = public._write, []
 
         def killed_at_the_third(position, ids):
             if len(written) == 2:
@@ -236,7 +236,7 @@ class TestTheIndex:
             written.append(ids)
 
         with monkeypatch.context() as patch:
-            patch.setattr(follower, "_write", killed_at_the_third)
+            patch.setattr(public, "_write", killed_at_the_third)
             with pytest.raises(SystemExit):
                 search.sync()
         assert search.sync() or search.sync()

@@ -94,6 +94,7 @@ ACT = {
     "merge": lambda r, by: workflow.merge(r.article, into=another(r), by=by),
     "unmerge": lambda r, by: workflow.unmerge(r.article, by=by),
     "submit": lambda r, by: workflow.submit(r, by=by),
+    "claim": lambda r, by: workflow.claim(r, by=by),
     "approve": lambda r, by: workflow.approve(r, by=by),
     "reject": lambda r, by: workflow.reject(r, by=by, reason="缺来源"),
     "publish": lambda r, by: workflow.publish(r, by=by),
@@ -108,6 +109,7 @@ ACT = {
 # verb: {state: roles that may}; what is not named may not
 MATRIX = {
     "submit": {State.DRAFT: "writer editor", State.REJECTED: "writer editor"},
+    "claim": {State.IN_REVIEW: "reviewer"},
     "approve": {State.IN_REVIEW: "reviewer"},
     "reject": {State.IN_REVIEW: "reviewer"},
     "publish": {State.APPROVED: "editor"},
@@ -379,10 +381,11 @@ def test_force_rejection_and_withdrawal_need_words(draft, editor, reviewer, writ
 # What content refers to
 
 
-def test_what_no_longer_resolves_is_a_reason(approved, editor):
+def test_what_no_longer_resolves_is_a_reason(approved, publish, editor):
+    article = publish()
     tag = Tag.objects.create(name="断缴")
     other = Category.objects.create(slug="x", name="临时栏目")
-    revision = approved(category=other.pk, tags=(tag.pk,))
+    revision = approved(article=article, category=other.pk, tags=(tag.pk,))
     tag.delete()
     other.delete()
     assert workflow.why_not("publish", revision, editor) == ["所选栏目已不存在，请重新选择", "有标签已不存在，请检查标签"]

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.desk import calendar_view, queue_view
 from articles.admin.duplicates import TypedForm, nearest
+from articles.admin.listing import change_filter, keep_filter, list_view
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
-from articles.admin.panel import ACTIONS, VerbForm, panel_context, public_state
+from articles.admin.panel import ACTIONS, VerbForm, panel_context
 from articles.admin.preview import unsaved_preview
 from articles.admin.related import related_view
 from articles.forms import ArticleForm
@@ -38,6 +40,13 @@ def import_map_hash(media) -> str:
     return csp_hash(_IMPORT_MAP.search(str(media))[1])
 
 
+def _after(request, id: int) -> str:
+    """Where a pressed button leads: to the page that it stood on."""
+    if request.POST.get("back") == "queue":
+        return f"{reverse('admin:articles_article_queue')}?stage=review"
+    return reverse("admin:articles_article_change", args=[id])
+
+
 EMPTY_STYLE = csp_hash("")  # the empty element by which static/editor.js keeps the editor from adding a full one
 
 
@@ -53,26 +62,7 @@ READING = [(None, {"fields": ["reading"]})]
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin):
     form = ArticleForm
-    list_display = ["pk", "title", "working_state", "public_state", "category", "go_live_at"]
-    list_display_links = ["title"]
-    list_filter = ["latest_revision__state", "live", "category", "kind"]
-    list_select_related = ["category", "latest_revision", "live_revision"]
-    list_per_page = 50
-    show_full_result_count = False
-    search_fields = ["title"]
-    search_help_text = _("按问题查找")
-    actions = None
-
-    @admin.display(description=_("稿件状态"), ordering="latest_revision__state")
-    def working_state(self, article):
-        revision = article.latest_revision
-        if revision and revision.publish_at:
-            return f"{revision.get_state_display()}（定时）"
-        return revision.get_state_display() if revision else "—"
-
-    @admin.display(description=_("对外"), ordering="live")
-    def public_state(self, article):
-        return public_state(article)
+    search_fields = ["title"]  # for choosing an article in a form; the list has its own search
 
     def has_delete_permission(self, request, obj=None):
         return False  # an article that must go is withdrawn; its address and its history stay
@@ -134,8 +124,15 @@ class ArticleAdmin(admin.ModelAdmin):
 
     # Further addresses
 
+    def changelist_view(self, request, extra_context=None):
+        return list_view(self, request)
+
     def get_urls(self):
         own = [
+            path("queue/", self.admin_site.admin_view(self.queue_view), name="articles_article_queue"),
+            path("calendar/", self.admin_site.admin_view(self.calendar_view), name="articles_article_calendar"),
+            path("filters/", self.admin_site.admin_view(require_POST(self.keep_filter_view)), name="articles_article_keep_filter"),
+            path("filters/<id:id>/", self.admin_site.admin_view(require_POST(self.filter_view)), name="articles_article_filter"),
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
             path("preview/", self.admin_site.admin_view(require_POST(self.unsaved_preview_view)), name="articles_article_unsaved_preview"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
@@ -144,6 +141,18 @@ class ArticleAdmin(admin.ModelAdmin):
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
         ]
         return own + super().get_urls()
+
+    def queue_view(self, request):
+        return queue_view(self, request)
+
+    def calendar_view(self, request):
+        return calendar_view(self, request)
+
+    def keep_filter_view(self, request):
+        return keep_filter(self, request)
+
+    def filter_view(self, request, id):
+        return change_filter(self, request, id)
 
     def duplicates_view(self, request):
         """What asks nearly the same as the question that is being typed."""
@@ -196,7 +205,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def verb_view(self, request, id, verb):
         """Do what a button of the panel says, or say why not."""
         form = VerbForm(request.POST)
-        back = HttpResponseRedirect(reverse("admin:articles_article_change", args=[id]))
+        back = HttpResponseRedirect(_after(request, id))
         if verb not in ACTIONS or not self.has_view_permission(request):
             raise Http404
         if not form.is_valid():

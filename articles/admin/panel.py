@@ -34,6 +34,7 @@ def public_state(article) -> str:
 # How each verb takes what its button sent along.
 ACTIONS = {
     "submit": lambda revision, by, data: workflow.submit(revision, by=by, not_duplicate_because=data["reason"]),
+    "claim": lambda revision, by, data: workflow.claim(revision, by=by),
     "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"]),
     "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"]),
     "publish": lambda revision, by, data: workflow.publish(revision, by=by),
@@ -75,7 +76,7 @@ _ASKS = {
     "schedule": "at",
     "merge": "into",
 }
-_ON_LATEST = ["submit", "approve", "reject", "publish", "schedule", "force_publish"]
+_ON_LATEST = ["submit", "claim", "approve", "reject", "publish", "schedule", "force_publish"]
 _ON_LIVE = ["confirm", "recheck", "unpublish"]
 
 

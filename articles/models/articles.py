@@ -135,6 +135,8 @@ class Article(models.Model):
             models.Index("category", "go_live_at", "id", condition=Q(live=True), name="article_newest_in_category"),
             models.Index("next_review_on", "id", condition=Q(live=True, next_review_on__isnull=False), name="articles_to_review"),
             models.Index("valid_until", "id", condition=Q(live=True, valid_until__isnull=False), name="articles_running_out"),
+            models.Index("kind", "id", name="articles_of_kind"),
+            models.Index("expire_at", "id", condition=Q(live=True, expire_at__lt=NEVER), name="articles_ending"),
             models.Index("id", condition=Q(live=False), name="article_not_live"),  # duplicates.py looks at the newest of these
         ]
         constraints = [
@@ -232,7 +234,10 @@ class ArticleRegion(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("地区关联")
-        indexes = [models.Index("region", "go_live_at", "article", name="newest_of_region")]
+        indexes = [
+            models.Index("region", "go_live_at", "article", name="newest_of_region"),
+            models.Index("region", "article", name="articles_of_region"),  # the desk's list
+        ]
         constraints = [models.UniqueConstraint(fields=["article", "region"], name="region_once_per_article")]
 
     def __str__(self):

@@ -36,6 +36,7 @@ class Autosave(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("自动保存")
         default_permissions = []
+        indexes = [models.Index("seen_at", name="forms_open_now")]
         constraints = [
             models.UniqueConstraint(fields=["user", "article"], condition=Q(article__isnull=False), name="one_autosave_an_article"),
             models.UniqueConstraint(fields=["user"], condition=Q(article__isnull=True), name="one_autosave_of_a_new_article"),

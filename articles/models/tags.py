@@ -142,5 +142,8 @@ class TaggedArticle(ItemBase):
 
     class Meta:
         verbose_name = verbose_name_plural = _("标签关联")
-        indexes = [models.Index("tag", "go_live_at", "content_object", name="newest_of_tag")]
+        indexes = [
+            models.Index("tag", "go_live_at", "content_object", name="newest_of_tag"),
+            models.Index("tag", "content_object", name="articles_of_tag"),  # the desk's list
+        ]
         constraints = [models.UniqueConstraint(fields=["content_object", "tag"], name="tag_once_per_article")]

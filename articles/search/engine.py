@@ -57,6 +57,7 @@ class Filters(NamedTuple):
     expired: bool | None = None  # the policy has run out before today
     exclude: int | None = None
     scheduled: bool = False  # True: also what goes live later
+    among: frozenset[int] | None = None  # only these ids, some thousands at most
 
 
 class Hits(NamedTuple):

@@ -341,6 +341,8 @@ def _each_condition(filters) -> Iterator[str]:
         yield "IN (SELECT id FROM tags WHERE value = :tag)"
     if filters.expired is not None:
         yield f"IN ({documents} valid_until {'<' if filters.expired else '>='} :today)"
+    if filters.among is not None:
+        yield "IN (SELECT value FROM json_each(:among))"
     if filters.place:
         around = "SELECT id FROM regions WHERE value IN (SELECT value FROM json_each(:around))"
         yield f"IN (SELECT id FROM within WHERE value = :region UNION ALL {around})"
@@ -348,4 +350,5 @@ def _each_condition(filters) -> Iterator[str]:
 
 def _values(filters) -> dict:
     values = {name: value for name, value in filters._asdict().items() if name != "place"}
+    values["among"] = json.dumps(list(filters.among or ()))
     return values | ({"region": filters.place.region, "around": json.dumps(filters.place.around)} if filters.place else {})

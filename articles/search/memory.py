@@ -108,6 +108,7 @@ def _passes(document, filters) -> bool:
         (filters.scheduled or document.go_live <= filters.now)
         and filters.now < document.expires
         and document.id != filters.exclude
+        and (filters.among is None or document.id in filters.among)
         and filters.category in (None, document.category)
         and filters.year in (None, document.year)
         and (filters.tag is None or filters.tag in document.tags)

@@ -174,6 +174,8 @@ class TantivyEngine(SearchEngine):
         if filters.place:
             places = [self._is("within", filters.place.region), *(self._is("region", code) for code in filters.place.around)]
             yield Query.boolean_query([(Occur.Should, place) for place in places])
+        if filters.among is not None:
+            yield Query.term_set_query(self.schema, "id", list(filters.among))
         if filters.expired is not None:
             yield (
                 self._range("valid_until", None, filters.today - 1) if filters.expired else self._range("valid_until", filters.today, None)

@@ -47,6 +47,11 @@ class SearchDayQuerySet(models.QuerySet):
         totals = self.values("query").annotate(total=models.Sum("searches"))
         return totals.order_by("-total", "query").values_list("query", flat=True)
 
+    def in_vain(self):
+        """(query, number of searches) of those that found nothing, most frequent first."""
+        totals = self.filter(results=0).values("query").annotate(total=models.Sum("searches"))
+        return totals.order_by("-total", "query").values_list("query", "total")
+
     def add(self, counted: Iterable[Counted]) -> None:
         """Add all or nothing. Sorted, so that two processes never wait for each other's rows crosswise."""
         with transaction.atomic(using=self.db):

@@ -18,7 +18,7 @@ from articles.workflow.importing import Restored, publish_in_bulk, record_export
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
 from articles.workflow.publishing import force_publish, publish, publish_due, republish, schedule, unpublish
 from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
-from articles.workflow.reviewing import approve, confirm, plan_review, recheck, reject, submit, why_ask_again, why_not_plan_review
+from articles.workflow.reviewing import approve, claim, confirm, plan_review, recheck, reject, submit, why_ask_again, why_not_plan_review
 from articles.workflow.rules import VERBS, WORKING, NotAllowed, may, why_not
 from articles.workflow.vocabulary import delete_unused_tags, merge_tags, record_vocabulary, why_not_merge_tags
 
@@ -32,6 +32,7 @@ __all__ = [
     "Restored",
     "approve",
     "block_related",
+    "claim",
     "confirm",
     "delete_unused_tags",
     "follow",

@@ -6,10 +6,11 @@ from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
 
 from articles.content import ArticleContent
-from articles.models import Article, Revision
+from articles.models import Article, Category, Region, Revision
 from articles.rendering import clean
 from articles.text import strip_controls
 from articles.workflow.frame import lock_article, record
+from articles.workflow.live import link
 from articles.workflow.rules import VERBS, WORKING, NotAllowed, State, as_stored, require
 
 
@@ -59,10 +60,18 @@ def save_draft(
     )
     article.latest_revision = revision
     if not article.go_live_at:
-        article.title = content.title  # never public yet: the lists of the admin show the working title
-    article.save(update_fields=["latest_revision", "title"])
+        _show_on_the_desk(article, content)
+    article.save(update_fields=["latest_revision", "title", "category", "kind"])
     record("save_draft", revision, by, note)
     return revision
+
+
+def _show_on_the_desk(article: Article, content: ArticleContent) -> None:
+    """Never public yet: the lists of the desk show the working title, and find it by what it is filed under. Its links have no time."""
+    article.title, article.kind = content.title, content.kind
+    article.category = Category.objects.filter(pk=content.category).first()
+    known = Region.objects.filter(pk__in=content.regions).values_list("pk", flat=True)
+    link(article, replace(content, regions=tuple(known)))
 
 
 def tidy(content: ArticleContent) -> ArticleContent:

@@ -50,6 +50,12 @@ def _says(found: list[Article]) -> str:
     return f"很可能与已发布的 {named} 重复，请合并到那一篇，或填写不重复的理由"
 
 
+def claim(revision: Revision, *, by: User) -> None:
+    """Say that one is going to review it, also in the place of somebody who said so before."""
+    with changing("claim", revision, by):
+        revision.reviewer, revision.reviewed_at = by, None
+
+
 def approve(revision: Revision, *, by: User, note: str = "") -> None:
     with changing("approve", revision, by, note):
         revision.state = State.APPROVED

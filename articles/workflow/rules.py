@@ -31,6 +31,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "submit": Verb("提交审核", {State.DRAFT, State.REJECTED}, "articles.change_article"),
+    "claim": Verb("认领", {State.IN_REVIEW}, "articles.review_article"),
     "approve": Verb("审核通过", {State.IN_REVIEW}, "articles.review_article", signs=True),
     "reject": Verb("退回修改", {State.IN_REVIEW}, "articles.review_article", needs_reason=True),
     "publish": Verb("发布", {State.APPROVED}, "articles.publish_article"),
@@ -73,6 +74,10 @@ def why_not_sign(kind: str, user: User | None) -> list[str]:
 def _why_not_approve(revision, user):
     # Superusers too: a second pair of eyes is the point.
     return ["作者不能审核自己写的稿件"] if user and user.pk in _writers(revision) else []
+
+
+def _why_not_claim(revision, user):
+    return _why_not_approve(revision, user) + (["您已经认领了此稿"] if user and revision.reviewer_id == user.pk else [])
 
 
 def _why_not_merge(revision, user):
@@ -122,6 +127,7 @@ def _why_not_recheck(revision, user):
 
 
 _CHECKS = {
+    "claim": _why_not_claim,
     "approve": _why_not_approve,
     "reject": _why_not_approve,
     "publish": _why_not_publish,

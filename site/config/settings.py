@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "django_prose_editor",
     "taggit",
     "csp",
-    "django.contrib.admin",
+    "articles.apps.DeskConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -39,8 +39,8 @@ from tqdm import tqdm
 from articles import search, workflow
 from articles.content import ArticleContent
 from articles.models import Article, Category
-from articles.search import follower
 from articles.search.documents import documents
+from articles.search.follower import public
 from articles.search.fts5 import Fts5Engine
 
 CLASSES = json.loads(Path(__file__).with_name("search_queries.json").read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def fts5_directory() -> Path:
 def build_default() -> Build:
     start = time.perf_counter()
     count = search.rebuild(lambda documents: bar(documents, "default", Article.objects.published().count()))
-    return Build(settings.SEARCH_ENGINE.rpartition(".")[2], count, time.perf_counter() - start, _size(follower.read_position().path))
+    return Build(settings.SEARCH_ENGINE.rpartition(".")[2], count, time.perf_counter() - start, _size(public.read_position().path))
 
 
 def build_fts5(at_most: int = FTS5_AT_MOST) -> Build:
