@@ -2,5 +2,6 @@
 
 from articles.forms.article import ArticleForm
 from articles.forms.search import FILTERS, SearchForm, typed_query
+from articles.forms.submission import SubmissionForm
 
-__all__ = ["FILTERS", "ArticleForm", "SearchForm", "typed_query"]
+__all__ = ["FILTERS", "ArticleForm", "SearchForm", "SubmissionForm", "typed_query"]
