@@ -220,11 +220,19 @@ def _rows(pairs: Iterable[_Pair]) -> list[Row]:
     line: list[_Pair] = []
     for pair in pairs:
         line.append(pair)
-        if END in (unit.text for unit in pair if unit):
-            rows.append(_row(line))
+        if _ends(pair):
+            rows += map(_row, _apart(line))
             line = []
-    rows += [_row(line)] if line else []
+    rows += map(_row, _apart(line))
     return [_without_end(row) if _all_of(following, row.runs[-1:]) else row for row, following in pairwise([*rows, Row([])])]
+
+
+def _apart(line: list[_Pair]) -> list[list[_Pair]]:
+    """A line that went and one that came in its place, with nothing in common, are two."""
+    if any(old and new and not _ends((old, new)) for old, new in line):
+        return [line]
+    went, came = [pair for pair in line if pair[1] is None], [pair for pair in line if pair[0] is None]
+    return [side for side in (went, came) if not all(map(_ends, side))]
 
 
 def _all_of(row: Row, end: list[Run]) -> bool:

@@ -45,7 +45,7 @@ def review_view(model_admin, request, id, revision):
         "open_threads": [thread for thread in threads if not thread.comment.resolved_at],
         "settled_threads": [thread for thread in threads if thread.comment.resolved_at],
         "verdicts": [button(verb, found, request.user) for verb in ("approve", "reject")],
-        "shared": [(each, site_url(request) + reverse("preview", args=[each.token])) for each in workflow.shared_previews(found)],
+        "links": [(each, site_url(request) + reverse("preview", args=[each.token])) for each in workflow.shared_previews(found)],
         "why_not_share": workflow.why_not_share(found, request.user),
         "share_days": PREVIEW_DAYS,
     }

@@ -17,7 +17,7 @@ from articles.workflow.importing import Restored, publish_in_bulk, record_import
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
 from articles.workflow.publishing import force_publish, publish, publish_due, schedule, unpublish
 from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
-from articles.workflow.reviewing import REVIEW_DAYS, approve, confirm, reject, submit, why_ask_again
+from articles.workflow.reviewing import REVIEW_DAYS, approve, confirm, recheck, reject, submit, why_ask_again
 from articles.workflow.rules import VERBS, NotAllowed, why_not, why_not_declare
 from articles.workflow.sharing import (
     PREVIEW_DAYS,
@@ -54,6 +54,7 @@ __all__ = [
     "publish",
     "publish_due",
     "publish_in_bulk",
+    "recheck",
     "record_import",
     "record_vocabulary",
     "reject",

@@ -1,6 +1,6 @@
 """The second pair of eyes: handing in, the verdict, and the confirmation of what was published without one."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.utils import timezone
@@ -10,12 +10,14 @@ from articles.content import ArticleContent
 from articles.models import Article, Revision
 from articles.text import strip_controls
 from articles.workflow.frame import changing
-from articles.workflow.live import shown_name
+from articles.workflow.live import sign
 from articles.workflow.rules import NotAllowed, State, require_reason, review_still_stands, why_not_declare
 
 REVIEW_DAYS = 3  # from the submission to the day when the review is due, unless the submitter says another
 LATEST_DUE = 365
 NOTE = Revision._meta.get_field("public_note").max_length
+
+LONGEST_INTERVAL = timedelta(days=5 * 366)
 
 
 def submit(
@@ -116,6 +118,24 @@ def confirm(revision: Revision, *, by: User) -> None:
     with changing("confirm", revision, by):
         revision.reviewer, revision.reviewed_at = by, timezone.now()
         revision.approved_digest = revision.content.digest()
-        article = revision.article
-        article.reviewed_by, article.reviewed_at = shown_name(by), revision.reviewed_at
-        article.save(update_fields=["reviewed_by", "reviewed_at"])
+        _sign(revision.article, by, revision.reviewed_at)
+
+
+def recheck(article: Article, *, by: User, note: str = "", next_review_on: date | None = None) -> None:
+    """Somebody has looked at a live page again and found nothing to change.
+
+    `next_review_on`: when it is due the next time; by default after the interval of its kind.
+    """
+    if next_review_on and not timezone.localdate() < next_review_on <= timezone.localdate() + LONGEST_INTERVAL:
+        raise NotAllowed("下次审核的日期须在明天以后、五年以内")
+    revision = Revision.objects.filter(live_article=article.pk).first()
+    if revision is None:
+        raise NotAllowed("文章还没有发布过")
+    with changing("recheck", revision, by, note) as entry:
+        _sign(revision.article, by, timezone.now(), next_review_on)
+        entry.data |= {"sha256": revision.content.digest(), "next_review_on": revision.article.next_review_on.isoformat()}
+
+
+def _sign(article: Article, by: User, at: datetime, again_on: date | None = None) -> None:
+    sign(article, by, at, again_on)
+    article.save(update_fields=["reviewed_by", "reviewed_at", "next_review_on"])
