@@ -34,7 +34,7 @@ class Thread:
 
 
 def threads(revision: Revision) -> list[Thread]:
-    """What was said on this version and on those before it, in the order of the text; two queries."""
+    """What was said on this version and on those before it, in the order of the text; one query."""
     rows = Comment.objects.filter(article=revision.article_id, revision__lte=revision.pk).select_related("author", "resolved_by")
     replies: dict[int, list[Comment]] = {}
     for comment in rows:

@@ -42,6 +42,7 @@ def review_view(model_admin, request, id, revision):
     threads = comments.threads(found)
     context |= {
         "form": form,
+        "new": CommentForm() if form.data.get("comment") else form,  # what was refused in a thread stands in the thread
         "open_threads": [thread for thread in threads if not thread.comment.resolved_at],
         "settled_threads": [thread for thread in threads if thread.comment.resolved_at],
         "verdicts": [button(verb, found, request.user) for verb in ("approve", "reject")],

@@ -42,7 +42,7 @@ def submit(
                 raise NotAllowed(_says(found))
             entry.data["not_duplicate_of"] = [twin.pk for twin in found]
             duplicates.dismiss(revision.article_id, entry.data["not_duplicate_of"], by=by, because=not_duplicate_because)
-        hand_in(revision, minor=minor and revision.article.has_been_public, public_note=public_note, due_on=due_on)
+        hand_in(revision, minor=minor, public_note=public_note, due_on=due_on)
         if revision.minor and review_still_stands(revision, by):
             _keep_review(revision, revision.article.live_revision)
             entry.data["review_of"] = revision.base_revision_id
@@ -50,7 +50,7 @@ def submit(
 
 
 def hand_in(revision: Revision, *, minor: bool, public_note: str, due_on: date | None = None) -> None:
-    """Inside changing() only."""
+    """Inside changing() only. What a change weighs is kept where readers know the page."""
     today = timezone.localdate()
     due_on = due_on or today + timedelta(days=REVIEW_DAYS)
     if not today <= due_on <= today + timedelta(days=LATEST_DUE):
@@ -58,7 +58,8 @@ def hand_in(revision: Revision, *, minor: bool, public_note: str, due_on: date |
     public_note = " ".join(strip_controls(public_note).split())
     if len(public_note) > NOTE:
         raise NotAllowed(f"给读者的更新说明太长：最多 {NOTE} 字")
-    revision.minor, revision.public_note = minor, "" if minor else public_note
+    known = revision.article.has_been_public
+    revision.minor, revision.public_note = known and minor, public_note if known and not minor else ""
     revision.submitted_at, revision.due_on = timezone.now(), due_on
     revision.state = State.IN_REVIEW
 
