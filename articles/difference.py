@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from articles.text import Segment
@@ -179,13 +179,8 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def _runs(units: Iterable[str], marked: Iterable[bool]) -> Paragraph:
-    found: Paragraph = []
-    for unit, mark in zip(units, marked, strict=True):
-        if found and found[-1].marked == mark:
-            found[-1] = Segment(found[-1].text + unit, mark)
-        else:
-            found.append(Segment(unit, mark))
-    return found
+    alike = groupby(zip(units, marked, strict=True), key=lambda pair: pair[1])
+    return [Segment("".join(unit for unit, _ in group), mark) for mark, group in alike]
 
 
 def _paragraphs(segments: Iterable[Segment]) -> list[Paragraph]:
@@ -271,10 +266,5 @@ def _run(pair: _Pair) -> Run:
 
 
 def _joined(runs: Iterable[Run]) -> list[Run]:
-    found: list[Run] = []
-    for run in runs:
-        if found and found[-1][1:] == run[1:]:
-            found[-1] = found[-1]._replace(text=found[-1].text + run.text)
-        else:
-            found.append(run)
-    return found
+    alike = groupby(runs, key=lambda run: run[1:])
+    return [Run("".join(run.text for run in group), *rest) for rest, group in alike]
