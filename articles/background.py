@@ -1,4 +1,5 @@
-"""One thread per server process: due publications, the followers of the Event log, then the search log, once a second.
+"""One thread per server process, once a second: due publications, bulk actions, the followers of the Event log, a slice of the
+daily checks, then the search log.
 
 Each job takes a lock that never waits, so any number of processes share the work; a default install needs no cron.
 """
@@ -11,7 +12,7 @@ from datetime import date
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from articles import stats, workflow
+from articles import bulk, checklist, stats, workflow
 from articles.search.follower import exclusive
 
 logger = logging.getLogger(__name__)
@@ -45,23 +46,26 @@ def _run() -> None:
     while not _stopping.is_set():
         try:
             close_old_connections()
-            tick()
+            more = tick()
         except Exception:  # the database may be away for a moment; the next round tries again
             logger.exception("background round failed")
-        _stopping.wait(INTERVAL)
+            more = False
+        _stopping.wait(INTERVAL / 20 if more else INTERVAL)
     stats.flush()
     connections.close_all()
 
 
-def tick() -> None:
-    """One round."""
+def tick() -> bool:
+    """One round. True: a bulk action is under way, the next round may begin at once."""
     try:
         with exclusive("publish_due") as mine:
             if mine:
                 workflow.publish_due()
+        return bulk.work()
     finally:  # an article that cannot be published must not hold up the index
         try:
             workflow.follow()
+            checklist.daily()
         finally:
             _log_searches()
 

@@ -98,14 +98,17 @@ class ArticleContent:
             values[name] = _as_date(values.get(name))
         return cls(**values)
 
-    def digest(self) -> str:
-        """SHA-256 (hex) of the canonical JSON: what an approval is bound to.
+    def canonical(self) -> bytes:
+        """The one way to write this content down: JSON with sorted keys and no space between, in UTF-8.
 
-        Fields of LATER count only where they are filled, so that approvals given before they existed still hold.
+        Fields of LATER stand in it only where they are filled, so that approvals given before they existed still hold.
         """
         data = {name: value for name, value in self.to_json().items() if value or name not in LATER}
-        canonical = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of canonical(): what an approval is bound to."""
+        return hashlib.sha256(self.canonical()).hexdigest()
 
     def problems(self) -> list[str]:
         """Why this cannot be stored, in words for the editor; empty when it can."""

@@ -209,7 +209,7 @@ def passage(text: str, wanted: Iterable[str], width: int = 110) -> list[Segment]
     About `width` characters; `wanted` are normalised terms. Without a match it is the beginning of the text.
     """
     text = text[:PASSAGE_LIMIT]
-    folded = _fold_keeping_length(text)
+    folded = fold(text)
     spans = _spans(folded, wanted)
     start, end = _best_window(text, spans, width)
     segments = _mark(text, spans, start, end)
@@ -222,11 +222,11 @@ def passage(text: str, wanted: Iterable[str], width: int = 110) -> list[Segment]
 
 def highlight(text: str, wanted: Iterable[str]) -> list[Segment]:
     """The whole of `text`, with the `wanted` terms marked."""
-    return _mark(text, _spans(_fold_keeping_length(text), wanted), 0, len(text))
+    return _mark(text, _spans(fold(text), wanted), 0, len(text))
 
 
-def _fold_keeping_length(text: str) -> str:
-    """Like normalise(), but each character keeps its position, so that marks fit the original."""
+def fold(text: str) -> str:
+    """Like normalise(), but each character keeps its position, so that what is found fits the original."""
     return "".join(map(_fold, text))
 
 

@@ -339,10 +339,10 @@ class TestRebuilding:
     def test_rebuilding_gives_the_same_lists(self, on_topic, run):
         articles = [on_topic(word) for word in WORDS[:6]]
         workflow.follow()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         before = {article.pk: sorted(stored(article)) for article in articles}
         RelatedArticle.objects.all().delete()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         assert {article.pk: sorted(stored(article)) for article in articles} == before
         assert all(len(others) == 5 for others in before.values())
 
@@ -355,27 +355,27 @@ class TestRebuilding:
             real = lists._computed
             patch.setattr(lists, "_computed", lambda ids: done.append(ids) or (real(ids) if len(done) < 2 else 1 / 0))
             with pytest.raises(ZeroDivisionError):
-                run("rebuild_related")
+                run("rebuild_related", "--processes=1")
         assert Cursor.objects.get(name="rebuild_related").event == sorted(article.pk for article in articles)[2]
-        assert "计算了 4 篇" in run("rebuild_related")
+        assert "计算了 4 篇" in run("rebuild_related", "--processes=1")
         assert all(len(stored(article)) == 6 for article in articles)
         assert not Cursor.objects.filter(name="rebuild_related").exists()
 
     def test_restart_begins_anew(self, on_topic, run):
         articles = [on_topic(word) for word in WORDS[:3]]
         Cursor.objects.create(name="rebuild_related", event=articles[1].pk)
-        assert "计算了 3 篇" in run("rebuild_related", "--restart")
+        assert "计算了 3 篇" in run("rebuild_related", "--processes=1", "--restart")
 
     def test_a_second_one_is_refused(self, on_topic, run):
         on_topic("余额")
         with lists.exclusive("rebuild_related"), pytest.raises(CommandError, match="另一个进程"):
-            run("rebuild_related")
+            run("rebuild_related", "--processes=1")
 
     def test_lists_of_what_is_no_longer_public_go(self, on_topic, editor, run):
         articles = [on_topic(word) for word in WORDS[:3]]
         workflow.unpublish(articles[0], by=editor, reason="内容有误")
         search.sync()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         assert stored(articles[0]) == []
 
 

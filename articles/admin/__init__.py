@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from articles.admin import articles, duplicates, log, people, search, tags, vocabulary  # noqa: F401  (each registers its models)
+from articles.admin import articles, bulk, duplicates, log, people, search, tags, vocabulary, warnings  # noqa: F401  (each registers its models)
 
 admin.site.site_header = _("问康 编辑部")
 admin.site.site_title = _("问康")

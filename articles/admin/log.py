@@ -1,8 +1,13 @@
 """The audit log, to read."""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
+from articles.admin.evidence import ExportForm, export
 from articles.models import Event
 from articles.read_only import ReadOnlyAdmin
 from articles.workflow import RELATED_CHOICES, VERBS
@@ -22,6 +27,11 @@ VERB_LABELS = {
     "merge_tags": "合并标签",
     "delete_tags": "删除标签",
     "import": "导入",
+    "export": "导出记录",
+    "refile": "改归类",
+    "refile_back": "恢复原来的归类",
+    "republish": "取消撤回",
+    "plan_review": "改下次审核日期",
 }
 
 
@@ -49,3 +59,17 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("操作"), ordering="verb")
     def verb_label(self, event):
         return VERB_LABELS.get(event.verb, event.verb)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_GET(self.export_view))
+        return [path("export/", view, name="articles_event_export"), *super().get_urls()]
+
+    def export_view(self, request):
+        """A file of what the address asks for; without a question the form that asks."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = ExportForm(request.GET or None)
+        if form.is_valid():
+            return export(form, by=request.user, labels=VERB_LABELS)
+        context = self.admin_site.each_context(request) | {"title": "导出操作记录", "opts": self.opts, "form": form}
+        return TemplateResponse(request, "admin/articles/event/export.html", context, status=400 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from articles import comments, workflow
+from articles import checklist, comments, workflow
 from articles.forms import SubmissionForm
 from articles.models import Article, Revision
 from articles.workflow import VERBS, NotAllowed
@@ -98,6 +98,7 @@ def panel_context(article: Article, user) -> dict:
         "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": public_state(article),
         "open_comments": comments.open_comments(article.pk),
+        "findings": checklist.of(working),
         "verbs": [button(verb, revision, user) for verb, revision in rows],
     }
 

@@ -7,7 +7,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from articles import comments, workflow
+from articles import checklist, comments, workflow
 from articles.addresses import site_url
 from articles.admin.comments import CommentForm, write_comment
 from articles.admin.comparing import compare_address
@@ -45,6 +45,7 @@ def review_view(model_admin, request, id, revision):
         "new": CommentForm() if form.data.get("comment") else form,  # what was refused in a thread stands in the thread
         "open_threads": [thread for thread in threads if not thread.comment.resolved_at],
         "settled_threads": [thread for thread in threads if thread.comment.resolved_at],
+        "findings": checklist.of(found),
         "verdicts": [button(verb, found, request.user) for verb in ("approve", "reject")],
         "links": [(each, site_url(request) + reverse("preview", args=[each.token])) for each in workflow.shared_previews(found)],
         "why_not_share": workflow.why_not_share(found, request.user),

@@ -1,7 +1,8 @@
-"""What people type: the search form and the editor's form. Both turn input into plain values."""
+"""What people type: the search form, the editor's form, that of a bulk action. All turn input into plain values."""
 
 from articles.forms.article import ArticleForm
+from articles.forms.bulk import BulkForm
 from articles.forms.search import FILTERS, SearchForm, typed_query
 from articles.forms.submission import SubmissionForm
 
-__all__ = ["FILTERS", "ArticleForm", "SearchForm", "SubmissionForm", "typed_query"]
+__all__ = ["FILTERS", "ArticleForm", "BulkForm", "SearchForm", "SubmissionForm", "typed_query"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.articles import Article
 from articles.models.revisions import Revision
+from articles.models.vocabulary import Category
 
 
 def _person(verbose_name: str, **options) -> models.ForeignKey:
@@ -92,24 +93,35 @@ class Qualification(models.Model):
 
 
 class OpenWarning(models.Model):
-    """What a check found in the newest version of an article and nobody has mended yet; derived, written by desk_checks alone."""
+    """What one check finds in the public text of an article and nobody has mended yet; derived, written by checklist/ alone.
+
+    One row for all places in an article where a check finds something; `message`, `part` and `quote` are those of the first.
+    """
 
     class Level(models.TextChoices):
         BLOCKS = "blocks", _("阻止发布")
         WARNS = "warns", _("提醒")
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="open_warnings", verbose_name=_("文章"))
+    category = models.ForeignKey(Category, models.CASCADE, null=True, db_index=False, related_name="+", verbose_name=_("栏目"))
     code = models.CharField(_("检查"), max_length=40)
     level = models.CharField(_("级别"), max_length=6, choices=Level)
     message = models.CharField(_("说明"), max_length=300)
+    part = models.CharField(_("位置"), max_length=12, blank=True)
+    quote = models.CharField(_("所指文字"), max_length=60, blank=True)
+    places = models.PositiveSmallIntegerField(_("处数"), default=1)
     found_at = models.DateTimeField(_("发现时间"), default=timezone.now)
 
     class Meta:
         verbose_name = verbose_name_plural = _("待处理提醒")
-        default_permissions = []
-        ordering = ["level", "code", "-article"]
-        indexes = [models.Index("code", "article", name="open_warnings_of_a_check")]
-        constraints = [models.UniqueConstraint(fields=["article", "code", "message"], name="open_warning_once")]
+        default_permissions = []  # who may see articles sees their warnings
+        ordering = ["-pk"]
+        indexes = [
+            models.Index("code", "id", name="open_warnings_of_a_check"),
+            models.Index("level", "id", name="open_warnings_of_a_level"),
+            models.Index("category", "code", "id", name="open_warnings_of_a_category"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["article", "code"], name="one_open_warning_of_a_check")]
 
     def __str__(self):
         return self.message
@@ -119,19 +131,19 @@ class BulkAction(models.Model):
     """One change to all articles that a query found; worked off in slices, can be stopped, resumed and undone. See bulk.py."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("等待执行")
-        RUNNING = "running", _("执行中")
-        STOPPED = "stopped", _("已停止")
+        RUNNING = "running", _("执行")
         DONE = "done", _("已完成")
-        UNDOING = "undoing", _("正在撤销")
+        UNDOING = "undoing", _("撤销")
         UNDONE = "undone", _("已撤销")
 
-    verb = models.CharField(_("操作"), max_length=20)
+    operation = models.CharField(_("操作"), max_length=20)
     parameters = models.JSONField(_("参数"), default=dict)
     query = models.JSONField(_("条件"), default=dict)
-    by = _person(_("操作人"), related_name="bulk_actions")
     reason = models.CharField(_("原因"), max_length=500, blank=True)
-    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
+    by = _person(_("操作人"), related_name="bulk_actions")
+    undone_by = _person(_("撤销人"), null=True, blank=True, related_name="+")
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.RUNNING)
+    stopped_at = models.DateTimeField(_("停止时间"), null=True, blank=True)  # nothing is done until somebody resumes it
     total = models.PositiveIntegerField(_("篇数"), default=0)
     created_at = models.DateTimeField(_("提交时间"), default=timezone.now)
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
@@ -140,9 +152,13 @@ class BulkAction(models.Model):
         verbose_name = verbose_name_plural = _("批量操作")
         default_permissions = []
         ordering = ["-pk"]
+        indexes = [
+            # Asked for once a second.
+            models.Index("id", condition=Q(state__in=["running", "undoing"], stopped_at__isnull=True), name="bulk_actions_to_do")
+        ]
 
     def __str__(self):
-        return f"#{self.pk} {self.verb}"
+        return f"#{self.pk} {self.operation}"
 
 
 class BulkItem(models.Model):
@@ -153,11 +169,12 @@ class BulkItem(models.Model):
         DONE = "done", _("完成")
         REFUSED = "refused", _("未执行")
         UNDONE = "undone", _("已撤销")
+        KEPT = "kept", _("未撤销")
 
     action = models.ForeignKey(BulkAction, models.CASCADE, related_name="items", verbose_name=_("批量操作"))
     article = models.ForeignKey(Article, models.CASCADE, related_name="+", verbose_name=_("文章"))
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
-    was = models.JSONField(default=dict)
+    was = models.JSONField(default=dict)  # what the verb that undoes it needs
     problem = models.CharField(_("原因"), max_length=300, blank=True)
 
     class Meta:

@@ -42,6 +42,8 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="revisions", verbose_name=_("作者")
     )
     reverted_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("恢复自"))
+    # The first of those with the same words: this one differs from it in category and tags alone, and stands where it stood.
+    refiled_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("改归类自"))
     note = models.CharField(_("修改说明"), max_length=500, blank=True)
     minor = models.BooleanField(_("小改动"), default=False)  # spelling, layout: the date of 内容更新 stays
     public_note = models.CharField(_("给读者的更新说明"), max_length=200, blank=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
 
-from articles import duplicates, related, search
+from articles import checklist, duplicates, related, search
 from articles.models import Article, Event, Revision, take_event_lock
 from articles.workflow.rules import require
 
@@ -77,6 +77,7 @@ def follow(seconds: float = 1.0, *, may_rebuild: bool = True) -> None:
         if search.sync(may_rebuild=may_rebuild):
             related.sync(seconds)
             duplicates.sync(seconds)
+            checklist.sync(seconds)  # behind the duplicates, which it warns of
     except Exception:
         logger.exception("derived data could not be brought up to date; it will be tried again")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import connection, transaction
@@ -88,6 +88,11 @@ def _skip_id(id: int) -> None:
 def record_import(note: str, outcomes: dict[str, int], *, by: User | None) -> None:
     """One row for a whole run of import_articles: what was read, and what came of it."""
     Event.objects.create(verb="import", by=by, note=note[:500], data=outcomes)
+
+
+def record_export(note: str, data: dict[str, Any], *, by: User, article: Article | None = None) -> None:
+    """Who took which part of the log out of the house."""
+    Event.objects.create(verb="export", article=article, by=by, note=note[:500], data=data)
 
 
 def publish_in_bulk(contents: list[ArticleContent], *, reason: str, at: list[datetime]) -> None:

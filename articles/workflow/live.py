@@ -43,16 +43,30 @@ def make_live(revision: Revision, go_live_at: datetime | None = None) -> Article
     return article
 
 
+def make_live_refiled(revision: Revision, before: ArticleContent) -> None:
+    """The same words in another category or under other tags: nothing is rendered anew, and every date stays."""
+    article, content = revision.article, revision.content
+    if article.latest_revision_id == article.live_revision_id:
+        article.latest_revision = revision
+    article.live_revision, article.category_id = revision, content.category
+    article.save(update_fields=["live_revision", "latest_revision", "category"])
+    if content.tags != before.tags:
+        link_tags(article, content)
+
+
 def link(article: Article, content: ArticleContent) -> None:
-    article.tag_links.all().delete()
+    link_tags(article, content)
     article.region_links.all().delete()
-    at = article.go_live_at
-    TaggedArticle.objects.bulk_create(
-        TaggedArticle(content_object=article, tag=tag, go_live_at=at, position=i)
-        for i, tag in enumerate(Tag.objects.resolved(content.tags))
-    )
     ArticleRegion.objects.bulk_create(
-        ArticleRegion(article=article, region_id=code, go_live_at=at) for code in dict.fromkeys(content.regions)
+        ArticleRegion(article=article, region_id=code, go_live_at=article.go_live_at) for code in dict.fromkeys(content.regions)
+    )
+
+
+def link_tags(article: Article, content: ArticleContent) -> None:
+    article.tag_links.all().delete()
+    TaggedArticle.objects.bulk_create(
+        TaggedArticle(content_object=article, tag=tag, go_live_at=article.go_live_at, position=i)
+        for i, tag in enumerate(Tag.objects.resolved(content.tags))
     )
 
 
@@ -72,6 +86,12 @@ def take_down(article: Article) -> None:
     article.region_links.update(go_live_at=None)
     article.revisions.update(publish_at=None)  # a change that was scheduled must not bring the page back
     RelatedArticle.objects.filter(related=article).delete()
+
+
+def show_links_again(article: Article) -> None:
+    """What take_down() took out of the lists of tags and regions comes back to them."""
+    article.tag_links.update(go_live_at=article.go_live_at)
+    article.region_links.update(go_live_at=article.go_live_at)
 
 
 def _questions(article: Article, content: ArticleContent) -> list[str]:

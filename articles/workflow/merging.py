@@ -14,7 +14,7 @@ from articles.content import LIMITS, ArticleContent
 from articles.models import Article, Promotion, RelatedArticle, RelatedChoice, Revision, Tag, take_event_lock
 from articles.workflow.editing import save_draft, tidy, why_not_save
 from articles.workflow.frame import changing, record
-from articles.workflow.live import refresh_questions, take_down
+from articles.workflow.live import refresh_questions, show_links_again, take_down
 from articles.workflow.reviewing import hand_in
 from articles.workflow.rules import WORKING, NotAllowed, State, last_merge, why_not
 
@@ -200,8 +200,7 @@ def _put_back(article: Article, was: dict[str, Any]) -> None:
     article.go_live_at, article.withdrawn_at = moment(was["go_live_at"]), moment(was["withdrawn_at"])
     article.save(update_fields=["merged_into", "live", "go_live_at", "withdrawn_at"])
     if article.live:
-        article.tag_links.update(go_live_at=article.go_live_at)
-        article.region_links.update(go_live_at=article.go_live_at)
+        show_links_again(article)
 
 
 def _drop_combined(id: int | None, by: User | None) -> None:

@@ -1,15 +1,16 @@
 """Bringing a page before the readers, now, later or by force, and withdrawing it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
 from django.utils import timezone
 
-from articles.models import NEVER, Article, Revision
-from articles.workflow.frame import changing, record
-from articles.workflow.live import make_live, take_down
-from articles.workflow.rules import NotAllowed, State, require_reason
+from articles.models import NEVER, Article, Revision, take_event_lock
+from articles.workflow.frame import changing, lock_article, record
+from articles.workflow.live import make_live, show_links_again, take_down
+from articles.workflow.rules import VERBS, NotAllowed, State, may, require_reason, unresolved
 
 
 def publish(revision: Revision, *, by: User | None, follow_now: bool = True) -> Article:
@@ -68,12 +69,46 @@ def force_publish(
     return article
 
 
-def unpublish(article: Article, *, by: User | None, reason: str) -> None:
-    """Withdraw: the address answers 410 from now on."""
+def unpublish(
+    article: Article, *, by: User | None, reason: str, data: dict[str, Any] | None = None, follow_now: bool = True
+) -> dict[str, Any]:
+    """Withdraw: the address answers 410 from now on. Returns what republish() needs to undo it."""
     require_reason(reason)
     revision = Revision.objects.filter(live_article=article.pk).first()
     if revision is None:
         raise NotAllowed("文章还没有发布过")
-    with changing("unpublish", revision, by, reason, indexed=True):
+    with changing("unpublish", revision, by, reason, indexed=True, follow_now=follow_now) as entry:
+        scheduled = revision.article.revisions.filter(publish_at__isnull=False).values_list("pk", "publish_at")
+        was = {"revision": revision.pk, "scheduled": {str(pk): at.isoformat() for pk, at in scheduled}}
+        entry.data = {**(data or {}), "was": was}
         take_down(revision.article)
-        revision.state = State.SUPERSEDED
+        revision.state, revision.publish_at = State.SUPERSEDED, None
+    return was
+
+
+def republish(article: Article, was: dict[str, Any], *, by: User | None, note: str = "", data: dict[str, Any] | None = None) -> None:
+    """Undo unpublish(): the page stands as it did, where nobody has changed it since. Search follows in the background."""
+    with transaction.atomic():
+        take_event_lock()
+        article = lock_article(article.pk)
+        revision = article.live_revision
+        if reasons := _why_not_republish(article, was, by):
+            raise NotAllowed("；".join(reasons))
+        revision.state = State.PUBLISHED
+        revision.save(update_fields=["state"])
+        article.live, article.withdrawn_at = True, None
+        article.save(update_fields=["live", "withdrawn_at"])
+        show_links_again(article)
+        for id, at in was["scheduled"].items():
+            # A change whose time has passed meanwhile would go live behind everybody's back: it waits for a new time.
+            if datetime.fromisoformat(at) > timezone.now():
+                article.revisions.filter(pk=id, state=State.APPROVED).update(publish_at=at)
+        record("republish", revision, by, note, data, to_follow=True)
+
+
+def _why_not_republish(article: Article, was: dict[str, Any], by: User | None) -> list[str]:
+    if not may(by, VERBS["unpublish"].permission):
+        return ["您没有“撤回”的权限，也就不能取消它"]
+    if article.withdrawn_at is None or article.live_revision_id != was["revision"]:
+        return ["撤回以后又有人发布或合并过，保持现状"]
+    return unresolved(article.live_revision.content)

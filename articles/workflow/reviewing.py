@@ -1,17 +1,19 @@
 """The second pair of eyes: handing in, the verdict, and the confirmation of what was published without one."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser as User
+from django.db import transaction
 from django.utils import timezone
 
 from articles import duplicates, search
 from articles.content import ArticleContent
 from articles.models import Article, Revision
 from articles.text import strip_controls
-from articles.workflow.frame import changing
+from articles.workflow.frame import changing, lock_article, record
 from articles.workflow.live import sign
-from articles.workflow.rules import NotAllowed, State, require_reason, review_still_stands, why_not_declare
+from articles.workflow.rules import VERBS, NotAllowed, State, may, require_reason, review_still_stands, why_not_declare
 
 REVIEW_DAYS = 3  # from the submission to the day when the review is due, unless the submitter says another
 LATEST_DUE = 365
@@ -116,7 +118,7 @@ def _require_seen(revision: Revision, seen: str) -> None:
 
 def confirm(revision: Revision, *, by: User) -> None:
     """A second person stands behind a forced publication."""
-    with changing("confirm", revision, by):
+    with changing("confirm", revision, by, indexed=True):  # the open warnings follow
         revision.reviewer, revision.reviewed_at = by, timezone.now()
         revision.approved_digest = revision.content.digest()
         _sign(revision.article, by, revision.reviewed_at)
@@ -140,3 +142,32 @@ def recheck(article: Article, *, by: User, note: str = "", next_review_on: date 
 def _sign(article: Article, by: User, at: datetime, again_on: date | None = None) -> None:
     sign(article, by, at, again_on)
     article.save(update_fields=["reviewed_by", "reviewed_at", "next_review_on"])
+
+
+def why_not_plan_review(article: Article, user: User | None, on: date | None) -> list[str]:
+    """Reasons why the next review of `article` may not be set to `on` now; None takes the date away."""
+    reasons = [] if may(user, VERBS["confirm"].permission, VERBS["publish"].permission) else ["您没有更改下次审核日期的权限"]
+    if not article.live:
+        reasons.append("文章没有发布，还不用安排下次审核")
+    elif article.next_review_on == on:
+        reasons.append(f"下次审核已经是 {on}" if on else "本来就没有下次审核的日期")
+    return reasons
+
+
+@transaction.atomic
+def plan_review(
+    article: Article, on: date | None, *, by: User | None, note: str = "", data: dict[str, Any] | None = None
+) -> dict[str, str | None]:
+    """Say when a live page is to be looked at again. Returns the date before and the one now."""
+    article = lock_article(article.pk)
+    if reasons := why_not_plan_review(article, by, on):
+        raise NotAllowed("；".join(reasons))
+    was = {"before": _written(article.next_review_on), "now": _written(on)}
+    article.next_review_on = on
+    article.save(update_fields=["next_review_on"])
+    record("plan_review", article.live_revision, by, note or f"下次审核：{on or '无'}", {**(data or {}), **was})
+    return was
+
+
+def _written(day: date | None) -> str | None:
+    return day and day.isoformat()

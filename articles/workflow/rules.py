@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
 
+from articles import checklist
 from articles.changes import same_words, why_not_minor
 from articles.content import ArticleContent
 from articles.models import Article, Category, Event, Region, Revision, Tag
@@ -87,7 +88,8 @@ def _why_not_force(revision, user):
 
 def _why_not_publish(revision, user):
     changed = revision.state == State.APPROVED and revision.approved_digest != revision.content.digest()
-    return _why_not_force(revision, user) + (["内容在审核通过后有改动，须重新审核"] if changed else [])
+    reasons = _why_not_force(revision, user) + (["内容在审核通过后有改动，须重新审核"] if changed else [])
+    return reasons + checklist.blocking(revision.content)
 
 
 def _why_not_confirm(revision, user):
@@ -153,14 +155,20 @@ def require_reason(reason: str) -> None:
         raise NotAllowed("请写明原因")
 
 
+def may(user: User | None, *permissions: str) -> bool:
+    """Somebody active who has one of `permissions`, or the software itself."""
+    return user is None or (user.is_active and any(map(user.has_perm, permissions)))
+
+
 def _writers(revision: Revision) -> set[int]:
     """Whose words may be in this revision unreviewed.
 
     Of all who saved since the live version; who wrote what was reverted to; and who wrote the live version, where it was
-    published by force and nobody has confirmed it.
+    published by force and nobody has confirmed it. Who files a text elsewhere writes nothing: its first revision counts.
     """
-    base = revision.base_revision
-    saved = Revision.objects.filter(article=revision.article_id, pk__gt=base.pk if base else 0, pk__lte=revision.pk)
+    base, words = revision.base_revision, revision.refiled_from or revision
+    since = words.base_revision and (words.base_revision.refiled_from_id or words.base_revision_id)
+    saved = Revision.objects.filter(article=revision.article_id, pk__gt=since or 0, pk__lte=words.pk, refiled_from=None)
     earlier = [each.reverted_from for each in saved.select_related("reverted_from") if each.reverted_from]
     if base and not base.reviewed_at:
         earlier.append(base)
