@@ -17,6 +17,7 @@ urlpatterns = [
     path("search/", views.search_page, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
     path("search/click/", stats_views.click, name="search-click"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("feed/", feeds.NewestFeed(), name="feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("sitemap-<section>.xml", sitemaps.section, name="sitemap-section"),

@@ -4,19 +4,20 @@ import shutil
 from datetime import datetime
 
 from django.conf import settings
+from django.core.signing import BadSignature
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from articles import search, stats
+from articles import search, stats, workflow
 from articles.addresses import site_url
 from articles.forms import SearchForm, typed_query
 from articles.models import Article, Category, Region, Tag
-from articles.pages import INSTANT, BadPosition, article_context, list_page, neighbour_months
+from articles.pages import INSTANT, BadPosition, article_context, list_page, neighbour_months, preview_context
 from articles.structured_data import article_json_ld
 
 MIN_FREE_BYTES = 100_000_000
@@ -41,6 +42,31 @@ def article(request, id):
         raise Http404("此文章尚未发布")
     context = article_context(found)
     return render(request, "articles/article.html", context | {"json_ld": article_json_ld(context, request)})
+
+
+PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+
+
+@require_safe
+def preview(request, token):
+    """A version that is not public, for whoever holds a link that somebody at the desk has signed; see workflow/sharing.py."""
+    try:
+        shared = workflow.open_preview(token)
+    except BadSignature:
+        raise Http404("没有这个预览") from None
+    except workflow.PreviewEnded:
+        return render_privately(request, "articles/preview_ended.html", {}, status=410)
+    article = shared.revision.article
+    if article.live_revision_id == shared.revision.pk and article.visible:
+        return HttpResponseRedirect(article.get_absolute_url(), headers=PRIVATE)
+    return render_privately(request, "articles/article.html", preview_context(shared.revision.content) | {"shared": shared})
+
+
+def render_privately(request, template, context, status=200):
+    response = render(request, template, context, status=status)
+    for name, value in PRIVATE.items():
+        response[name] = value
+    return response
 
 
 @require_safe
@@ -120,7 +146,7 @@ def suggest(request):
 
 @require_safe
 def robots(request):
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", f"Sitemap: {site_url(request)}/sitemap.xml"]
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /preview/", f"Sitemap: {site_url(request)}/sitemap.xml"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 

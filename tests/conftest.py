@@ -116,7 +116,7 @@ def approved(writer, reviewer, content):
     def make(*args, article=None, **fields):
         revision = workflow.save_draft(content(*args, **fields), by=writer, article=article)
         # Tests publish the same question again and again; tests/test_duplicates.py is about what is said to that.
-        workflow.submit(revision, by=writer, not_duplicate_because="测试")
+        workflow.submit(revision, by=writer, not_duplicate_because="测试", public_note="更正了说法。")
         workflow.approve(revision, by=reviewer)
         return revision
 

@@ -210,7 +210,7 @@ class TestStatus:
         revision = workflow.save_draft(
             ArticleContent("问题？", body="<p>对的。</p>", category=article.category_id), by=writer, article=article
         )
-        workflow.submit(revision, by=writer)
+        workflow.submit(revision, by=writer, public_note="更正了说法。")
         workflow.approve(revision, by=reviewer)
         workflow.publish(revision, by=editor)
         assert visit(article.get_absolute_url()).one("div.body").text == "对的。"

@@ -120,10 +120,10 @@ class TestSubmitting:
         live(LOST)
         page = live(LOST_TOO)
         revision = workflow.save_draft(content(LOST_TOO, body="<p>改过。</p>"), by=writer, article=page)
-        workflow.submit(revision, by=writer)
+        workflow.submit(revision, by=writer, public_note="改了说法。")
         changed = workflow.save_draft(content("医保卡不见了怎么补办"), by=writer, article=page)
         with pytest.raises(NotAllowed, match="重复"):
-            workflow.submit(changed, by=writer)
+            workflow.submit(changed, by=writer, public_note="改了问题。")
 
     def test_without_an_index_writing_goes_on(self, draft, writer):
         workflow.submit(draft(), by=writer)

@@ -84,6 +84,7 @@ PATHS = [
     "/tags/{}/feed/",
     "/regions/{}/",
     "/archive/{}/1/",
+    "/preview/{}/",
     "/archive/2026/{}/",
     "/sitemap-{}.xml",
     "/static/{}",

@@ -290,7 +290,7 @@ def test_nor_can_an_author_whose_rejected_text_somebody_else_reverted_to(boss, w
     workflow.publish(other, by=editor)
     hers.refresh_from_db()
     back = workflow.revert(hers, by=writer)
-    workflow.submit(back, by=writer)
+    workflow.submit(back, by=writer, public_note="更正了说法。")
     with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
         workflow.approve(back, by=boss)
 
@@ -299,7 +299,7 @@ def test_nor_can_an_author_whose_text_went_live_by_force_and_was_never_confirmed
     forced = workflow.save_draft(content(), by=boss)
     workflow.force_publish(forced, by=editor, reason="紧急更正")
     second = workflow.save_draft(content(short_answer="改一个字。"), by=writer, article=forced.article)
-    workflow.submit(second, by=writer)
+    workflow.submit(second, by=writer, public_note="更正了说法。")
     with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
         workflow.approve(second, by=boss)
     workflow.confirm(forced, by=reviewer)
@@ -326,7 +326,7 @@ def test_but_the_author_of_an_earlier_published_version_can(boss, writer, review
     workflow.approve(first, by=reviewer)
     workflow.publish(first, by=editor)
     second = workflow.save_draft(content(short_answer="新。"), by=writer, article=first.article)
-    workflow.submit(second, by=writer)
+    workflow.submit(second, by=writer, public_note="更正了说法。")
     workflow.approve(second, by=boss)
     assert second.state == State.APPROVED
 
@@ -499,7 +499,7 @@ def test_a_withdrawn_article_comes_back_by_revert_and_review(publish, writer, re
     workflow.unpublish(article, by=editor, reason="待核实")
     article.refresh_from_db()
     revision = workflow.revert(article.live_revision, by=writer)
-    workflow.submit(revision, by=writer)
+    workflow.submit(revision, by=writer, public_note="更正了说法。")
     workflow.approve(revision, by=reviewer)
     workflow.publish(revision, by=editor)
     article.refresh_from_db()

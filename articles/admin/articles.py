@@ -13,7 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
+from articles import addresses, comments, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.comparing import compare_view
 from articles.admin.desk import calendar_view, queue_view
 from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.listing import change_filter, keep_filter, list_view
@@ -22,6 +23,7 @@ from articles.admin.merging import merge_pair
 from articles.admin.panel import ACTIONS, VerbForm, panel_context
 from articles.admin.preview import unsaved_preview
 from articles.admin.related import related_view
+from articles.admin.reviewing import review_address, review_view, share_view
 from articles.forms import ArticleForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
@@ -55,7 +57,10 @@ EDITING = [
     (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
     (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until", "successor"]}),
     (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
+    (_("提交审核"), {"fields": ["due_in"]}),
 ]
+# What is said with a change to a page that readers know.
+EDITING_PUBLIC = [*EDITING[:-1], (_("提交审核"), {"fields": ["weight", "public_note", "due_in"]})]
 READING = [(None, {"fields": ["reading"]})]
 
 
@@ -75,7 +80,9 @@ class ArticleAdmin(admin.ModelAdmin):
         return form
 
     def get_fieldsets(self, request, obj=None):
-        return EDITING if self._may_write(request, obj) else READING
+        if not self._may_write(request, obj):
+            return READING
+        return EDITING_PUBLIC if obj and obj.has_been_public else EDITING
 
     def get_readonly_fields(self, request, obj=None):
         return [] if self._may_write(request, obj) else ["reading"]
@@ -85,8 +92,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("内容"))
     def reading(self, article):
-        url = reverse("admin:articles_article_preview", args=[article.pk, article.latest_revision_id])
-        return format_html('<a href="{}">{}</a>', url, _("按读者看到的样子阅读此版本"))
+        return format_html('<a href="{}">{}</a>', review_address(article.latest_revision), _("按读者看到的样子阅读此版本"))
 
     def save_model(self, request, obj, form, change):
         if change and obj.revisions.filter(state=Revision.State.APPROVED, publish_at__isnull=False).exists():
@@ -101,7 +107,8 @@ class ArticleAdmin(admin.ModelAdmin):
         obj.pk = revision.article_id
         obj.title = revision.content.title
         if "_submit" in request.POST:
-            workflow.submit(revision, by=request.user, not_duplicate_because=form.cleaned_data["not_duplicate_because"])
+            because = form.cleaned_data["not_duplicate_because"]
+            workflow.submit(revision, by=request.user, not_duplicate_because=because, **form.declared())
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._stay(request, obj)
@@ -115,8 +122,10 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
-        panel = {"panel": panel_context(article, request.user), "article": article} if article and article.latest_revision else {}
-        panel["may_write"] = self._may_write(request, article)
+        panel = {"may_write": self._may_write(request, article)}
+        if article and article.latest_revision:
+            threads = [thread for thread in comments.threads(article.latest_revision) if not thread.comment.resolved_at]
+            panel |= {"panel": panel_context(article, request.user), "article": article, "open_threads": threads}
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
             response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
@@ -137,6 +146,9 @@ class ArticleAdmin(admin.ModelAdmin):
             path("preview/", self.admin_site.admin_view(require_POST(self.unsaved_preview_view)), name="articles_article_unsaved_preview"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
+            path("<id:id>/review/<id:revision>/", self.admin_site.admin_view(self.review_view), name="articles_article_review"),
+            path("<id:id>/share/<id:revision>/", self.admin_site.admin_view(require_POST(self.share_view)), name="articles_article_share"),
+            path("<id:id>/compare/", self.admin_site.admin_view(self.compare_view), name="articles_article_compare"),
             path("<id:id>/related/", self.admin_site.admin_view(self.related_view), name="articles_article_related"),
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
         ]
@@ -182,6 +194,15 @@ class ArticleAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return merge_pair(request, self.admin_site.each_context(request) | {"opts": self.opts})
 
+    def review_view(self, request, id, revision):
+        return review_view(self, request, id, revision)
+
+    def share_view(self, request, id, revision):
+        return share_view(self, request, id, revision)
+
+    def compare_view(self, request, id):
+        return compare_view(self, request, id)
+
     def related_view(self, request, id):
         return related_view(self, request, id)
 
@@ -213,7 +234,7 @@ class ArticleAdmin(admin.ModelAdmin):
             return back
         revision = get_object_or_404(Revision.objects.select_related("article"), pk=form.cleaned_data["revision"], article=id)
         try:
-            said = ACTIONS[verb](revision, request.user, form.cleaned_data)
+            said = ACTIONS[verb](revision, request.user, form.cleaned_data | {"declared": form.declared()})
         except NotAllowed as refusal:
             messages.error(request, str(refusal))
         else:

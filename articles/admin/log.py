@@ -25,6 +25,8 @@ VERB_LABELS = {
     **{verb: rule.label for verb, rule in VERBS.items()},
     **RELATED_CHOICES,
     "save_draft": "保存草稿",
+    "share_preview": "分享预览",
+    "revoke_previews": "停用预览链接",
     "schedule_failed": "定时发布未成",
     "unschedule": "取消定时",
     "vocabulary": "更改栏目或标签",

@@ -2,15 +2,17 @@
 
 from django import forms
 
-from articles import checklist, workflow
+from articles import checklist, comments, workflow
+from articles.forms import SubmissionForm
 from articles.models import Article, Revision
 from articles.workflow import VERBS, NotAllowed
 
 
-class VerbForm(forms.Form):
+class VerbForm(SubmissionForm):
     """What a verb's button sends along."""
 
     revision = forms.IntegerField()
+    seen = forms.CharField(required=False, max_length=64)  # digest of what was read before the verdict
     reason = forms.CharField(required=False, max_length=500)
     at = forms.DateTimeField(
         required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], error_messages={"invalid": "时间应写成 2026-01-31 09:00 的样子"}
@@ -33,10 +35,10 @@ def public_state(article) -> str:
 
 # How each verb takes what its button sent along.
 ACTIONS = {
-    "submit": lambda revision, by, data: workflow.submit(revision, by=by, not_duplicate_because=data["reason"]),
+    "submit": lambda revision, by, data: _submit(revision, by, data),
     "claim": lambda revision, by, data: workflow.claim(revision, by=by),
-    "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"]),
-    "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"]),
+    "approve": lambda revision, by, data: workflow.approve(revision, by=by, note=data["reason"], seen=data["seen"]),
+    "reject": lambda revision, by, data: workflow.reject(revision, by=by, reason=data["reason"], seen=data["seen"]),
     "publish": lambda revision, by, data: workflow.publish(revision, by=by),
     "schedule": lambda revision, by, data: _schedule(revision, by, data["at"]),
     "force_publish": lambda revision, by, data: workflow.force_publish(revision, by=by, reason=data["reason"]),
@@ -47,6 +49,11 @@ ACTIONS = {
     "unmerge": lambda revision, by, data: _unmerge(revision, by),
     "revert": lambda revision, by, data: workflow.revert(revision, by=by),
 }
+
+
+def _submit(revision, by, data):
+    workflow.submit(revision, by=by, not_duplicate_because=data["reason"], **data["declared"])
+    return "文字与审核过的线上版本相同，沿用其审核，可以发布" if revision.state == Revision.State.APPROVED else None
 
 
 def _schedule(revision, by, at):
@@ -91,12 +98,14 @@ def panel_context(article: Article, user) -> dict:
         "working": working,
         "opinion": working.events.filter(verb__in=("approve", "reject")).exclude(note="").select_related("by").first(),
         "public_state": public_state(article),
+        "open_comments": comments.open_comments(article.pk),
         "findings": checklist.of(working),
-        "verbs": [_button(verb, revision, user) for verb, revision in rows],
+        "verbs": [button(verb, revision, user) for verb, revision in rows],
     }
 
 
-def _button(verb: str, revision: Revision, user) -> dict:
+def button(verb: str, revision: Revision, user) -> dict:
+    """A verb as it is offered: with what it asks for, or the reasons why it is greyed out."""
     reasons = workflow.why_not(verb, revision, user)
     twins = workflow.why_ask_again(revision.content, revision.article) if verb == "submit" and not reasons else []
     return {
@@ -107,4 +116,5 @@ def _button(verb: str, revision: Revision, user) -> dict:
         "required": VERBS[verb].needs_reason,
         "reasons": reasons,
         "warning": "；".join(twins),
+        "submission": SubmissionForm(auto_id="submission_%s") if verb == "submit" and not reasons else None,
     }

@@ -3,5 +3,6 @@
 from articles.forms.article import ArticleForm, UnsavedForm
 from articles.forms.bulk import BulkForm
 from articles.forms.search import FILTERS, SearchForm, typed_query
+from articles.forms.submission import SubmissionForm
 
-__all__ = ["FILTERS", "ArticleForm", "BulkForm", "SearchForm", "UnsavedForm", "typed_query"]
+__all__ = ["FILTERS", "ArticleForm", "BulkForm", "SearchForm", "SubmissionForm", "UnsavedForm", "typed_query"]

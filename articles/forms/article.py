@@ -12,10 +12,11 @@ from django_prose_editor.fields import ProseEditorFormField
 from articles import workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent
 from articles.forms.fields import BodyWidget, LinesField, SourcesField, TagsField
+from articles.forms.submission import MAJOR, MINOR, SubmissionForm
 from articles.models import Article, ArticleRegion, Category, Region, Tag
 
 
-class ArticleForm(forms.ModelForm):
+class ArticleForm(SubmissionForm, forms.ModelForm):
     """The editor's form: an ArticleContent in and out. Saving is the workflow's; the form writes nothing."""
 
     title = forms.CharField(label="问题", max_length=LIMITS["title"], widget=forms.TextInput(attrs={"class": "vTextField", "size": 80}))
@@ -64,7 +65,7 @@ class ArticleForm(forms.ModelForm):
         fields = []
 
     class Media:
-        css = {"all": ["editor.css", "writing.css", "duplicates.css"]}
+        css = {"all": ["editor.css", "writing.css", "duplicates.css", "comments.css"]}
         js = ["editor.js", "tags.js", "duplicates.js", "counts.js", "shortcuts.js", "preview.js"]
 
     def __init__(self, *args, **kwargs):
@@ -79,6 +80,9 @@ class ArticleForm(forms.ModelForm):
             self.initial |= {field.name: getattr(content, field.name) for field in dataclass_fields(content)}
             self.initial["tags"] = [tag.pk for tag in Tag.objects.resolved(content.tags)]
             self.initial["parent"] = revision.pk
+            declared = MINOR if revision.minor else MAJOR if revision.public_note else ""
+            if revision.pk != self.instance.live_revision_id:
+                self.initial |= {"weight": declared, "public_note": revision.public_note}
 
     def _post_clean(self):
         """The article row is written by the workflow from content(), so there is no instance to fill or validate."""
@@ -101,8 +105,9 @@ class ArticleForm(forms.ModelForm):
         with transaction.atomic():
             content = workflow.tidy(self.content())
             reasons = workflow.why_not_save(content, article, self.user, parent)
-            if "_submit" in self.data and not self.cleaned_data["not_duplicate_because"]:
-                reasons += workflow.why_ask_again(content, article)
+            if "_submit" in self.data:
+                reasons += workflow.why_not_declare(content, article, **self.weighed())
+                reasons += [] if self.cleaned_data["not_duplicate_because"] else workflow.why_ask_again(content, article)
             transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
         if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
             reasons.append("您没有提交审核的权限")

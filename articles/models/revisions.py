@@ -104,6 +104,12 @@ class Revision(models.Model):
         return ArticleContent.from_json(self.content_json)
 
     @property
+    def keeps_review(self) -> bool:
+        """Approved without a second reading: its words are those of the reviewed version that it changes."""
+        base = self.base_revision if self.minor else None
+        return bool(base and self.reviewed_at and self.reviewed_at == base.reviewed_at)
+
+    @property
     def needs_confirmation(self) -> bool:
         """Published by force, and no second person has confirmed it yet."""
         return bool(self.state == self.State.PUBLISHED and self.forced_because and not self.reviewed_at)

@@ -7,8 +7,9 @@ writes articles, revisions, events or their links.
 `by` is the person who acts; None means the software itself or an operator's command.
 
 Who may do what stands in rules.py, the transaction around every verb in frame.py, what readers see of it in live.py.
-The verbs: editing.py, reviewing.py, publishing.py, filing.py, merging.py; beside the article, related_choices.py and vocabulary.py;
-from outside, importing.py. A new verb joins the file that changes for the same reason, or gets one of its own.
+The verbs: editing.py, reviewing.py, publishing.py, sharing.py, filing.py, merging.py; beside the article,
+related_choices.py and vocabulary.py; from outside, importing.py. A new verb joins the file that changes for the same reason,
+or gets one of its own.
 """
 
 from articles.workflow.editing import revert, save_draft, tidy, why_not_save
@@ -18,18 +19,43 @@ from articles.workflow.importing import Restored, publish_in_bulk, record_export
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
 from articles.workflow.publishing import force_publish, publish, publish_due, republish, schedule, unpublish
 from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
-from articles.workflow.reviewing import approve, claim, confirm, plan_review, recheck, reject, submit, why_ask_again, why_not_plan_review
-from articles.workflow.rules import VERBS, WORKING, NotAllowed, may, why_not
+from articles.workflow.reviewing import (
+    REVIEW_DAYS,
+    approve,
+    claim,
+    confirm,
+    plan_review,
+    recheck,
+    reject,
+    submit,
+    why_ask_again,
+    why_not_plan_review,
+)
+from articles.workflow.rules import VERBS, WORKING, NotAllowed, may, why_not, why_not_declare
+from articles.workflow.sharing import (
+    PREVIEW_DAYS,
+    PreviewEnded,
+    SharedPreview,
+    open_preview,
+    revoke_previews,
+    share_preview,
+    shared_previews,
+    why_not_share,
+)
 from articles.workflow.vocabulary import delete_unused_tags, merge_tags, record_vocabulary, why_not_merge_tags
 
 __all__ = [
+    "PREVIEW_DAYS",
     "RELATED_CHOICES",
+    "REVIEW_DAYS",
     "VERBS",
     "WORKING",
     "Combination",
     "Filing",
     "NotAllowed",
+    "PreviewEnded",
     "Restored",
+    "SharedPreview",
     "approve",
     "block_related",
     "claim",
@@ -40,6 +66,7 @@ __all__ = [
     "may",
     "merge",
     "merge_tags",
+    "open_preview",
     "pin_related",
     "plan_review",
     "publish",
@@ -56,8 +83,11 @@ __all__ = [
     "republish",
     "restore",
     "revert",
+    "revoke_previews",
     "save_draft",
     "schedule",
+    "share_preview",
+    "shared_previews",
     "shown_revision",
     "submit",
     "tidy",
@@ -66,9 +96,11 @@ __all__ = [
     "why_ask_again",
     "why_not",
     "why_not_choose_related",
+    "why_not_declare",
     "why_not_merge",
     "why_not_merge_tags",
     "why_not_plan_review",
     "why_not_refile",
     "why_not_save",
+    "why_not_share",
 ]

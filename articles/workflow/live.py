@@ -13,6 +13,9 @@ from articles.models import NEVER, Article, ArticleRegion, Qualification, Relate
 from articles.text import question
 from articles.workflow.rules import State
 
+UNEXPLAINED = "内容有更新"  # what readers are told of a change that was forced, or imported, without a note for them
+CHANGES = 50  # the newest that a page remembers
+
 
 def make_live(revision: Revision, go_live_at: datetime | None = None) -> Article:
     """Copy the revision to its article; the one road from a draft to a live page. Inside changing() only."""
@@ -24,11 +27,17 @@ def make_live(revision: Revision, go_live_at: datetime | None = None) -> Article
     article.phrasings = _questions(article, content)
     already_public = article.has_been_public
     article.go_live_at = go_live_at or (article.go_live_at if already_public else now)
-    article.updated_at = max(now, article.go_live_at) if already_public else article.go_live_at
+    if not already_public:
+        article.updated_at = article.go_live_at
+    elif not revision.minor:
+        article.updated_at = max(now, article.go_live_at)
+        change = {"on": timezone.localdate(article.updated_at).isoformat(), "note": revision.public_note or UNEXPLAINED}
+        article.changes = [change, *article.changes][:CHANGES]
     if article.expire_at <= max(now, article.go_live_at):
         article.expire_at = NEVER  # publishing what has expired opens it again
     article.live, article.withdrawn_at, article.live_revision = True, None, revision
-    sign(article, revision.reviewer, revision.reviewed_at)
+    if not revision.keeps_review:  # else the page is signed already, perhaps by who looked at it since
+        sign(article, revision.reviewer, revision.reviewed_at)
     article.save()
     link(article, content)
     return article

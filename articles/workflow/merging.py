@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from articles.changes import why_not_minor
 from articles.content import LIMITS, ArticleContent
 from articles.models import Article, Promotion, RelatedArticle, RelatedChoice, Revision, Tag, take_event_lock
 from articles.workflow.editing import save_draft, tidy, why_not_save
 from articles.workflow.frame import changing, record
 from articles.workflow.live import refresh_questions, show_links_again, take_down
+from articles.workflow.reviewing import hand_in
 from articles.workflow.rules import WORKING, NotAllowed, State, last_merge, why_not
 
 
@@ -107,7 +109,7 @@ def _save_combined(article: Article, kept: Article, combination: Combination | N
     # Whoever wrote what comes from the retired page unreviewed must not approve it here.
     revision = save_draft(content, by=by, article=kept, note=f"合并 #{article.pk}", reverted_from=shown_revision(article))
     with changing("submit", revision, by):  # without asking whether it is a duplicate: this merge is the answer
-        revision.state = State.IN_REVIEW
+        hand_in(revision, minor=not why_not_minor(live, content), public_note="补充了另一篇同题文章的内容")
     return revision
 
 

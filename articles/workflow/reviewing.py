@@ -10,22 +10,66 @@ from django.utils import timezone
 from articles import duplicates, search
 from articles.content import ArticleContent
 from articles.models import Article, Revision
+from articles.text import strip_controls
 from articles.workflow.frame import changing, lock_article, record
 from articles.workflow.live import SIGNATURE, sign
-from articles.workflow.rules import VERBS, NotAllowed, State, may, require_reason
+from articles.workflow.rules import VERBS, NotAllowed, State, may, require_reason, review_still_stands, why_not_declare
+
+REVIEW_DAYS = 3  # from the submission to the day when the review is due, unless the submitter says another
+LATEST_DUE = 365
+NOTE = Revision._meta.get_field("public_note").max_length
 
 LONGEST_INTERVAL = timedelta(days=5 * 366)
 
 
-def submit(revision: Revision, *, by: User | None, not_duplicate_because: str = "") -> None:
-    """Hand in for review. A question that live articles probably ask already needs a reason, which is kept with each of them."""
+def submit(
+    revision: Revision,
+    *,
+    by: User | None,
+    not_duplicate_because: str = "",
+    minor: bool = False,
+    public_note: str = "",
+    due_on: date | None = None,
+) -> None:
+    """Hand in for review. A question that live articles probably ask already needs a reason, which is kept with each of them.
+
+    A change to a page that readers know is `minor`, or has a `public_note` for them. A minor one whose words are those of the reviewed
+    page keeps its review, where `by` may publish; everything else waits for a second person until `due_on`.
+    """
     with changing("submit", revision, by, not_duplicate_because.strip()) as entry:
+        if reasons := why_not_declare(revision.content, revision.article, minor=minor, public_note=public_note):
+            raise NotAllowed("；".join(reasons))
         if found := twins(revision.content, revision.article):
             if not not_duplicate_because.strip():
                 raise NotAllowed(_says(found))
             entry.data["not_duplicate_of"] = [twin.pk for twin in found]
             duplicates.dismiss(revision.article_id, entry.data["not_duplicate_of"], by=by, because=not_duplicate_because)
-        revision.state = State.IN_REVIEW
+        hand_in(revision, minor=minor, public_note=public_note, due_on=due_on)
+        if revision.minor and review_still_stands(revision, by):
+            _keep_review(revision, revision.article.live_revision)
+            entry.data["review_of"] = revision.base_revision_id
+            entry.note = "；".join(filter(None, (entry.note, f"文字与审核过的线上版本 #{revision.base_revision_id} 相同，沿用其审核")))
+
+
+def hand_in(revision: Revision, *, minor: bool, public_note: str, due_on: date | None = None) -> None:
+    """Inside changing() only. What a change weighs is kept where readers know the page."""
+    today = timezone.localdate()
+    due_on = due_on or today + timedelta(days=REVIEW_DAYS)
+    if not today <= due_on <= today + timedelta(days=LATEST_DUE):
+        raise NotAllowed("审核期限须在今天以后的一年以内")
+    public_note = " ".join(strip_controls(public_note).split())
+    if len(public_note) > NOTE:
+        raise NotAllowed(f"给读者的更新说明太长：最多 {NOTE} 字")
+    known = revision.article.has_been_public
+    revision.minor, revision.public_note = known and minor, public_note if known and not minor else ""
+    revision.submitted_at, revision.due_on = timezone.now(), due_on
+    revision.state = State.IN_REVIEW
+
+
+def _keep_review(revision: Revision, reviewed: Revision) -> None:
+    revision.state = State.APPROVED
+    revision.reviewer, revision.reviewed_at = reviewed.reviewer, reviewed.reviewed_at
+    revision.approved_digest = revision.content.digest()
 
 
 def why_ask_again(content: ArticleContent, article: Article | None) -> list[str]:
@@ -56,18 +100,26 @@ def claim(revision: Revision, *, by: User) -> None:
         revision.reviewer, revision.reviewed_at = by, None
 
 
-def approve(revision: Revision, *, by: User, note: str = "") -> None:
+def approve(revision: Revision, *, by: User, note: str = "", seen: str = "") -> None:
+    """`seen`: the digest of what the reviewer read; another content is not approved."""
     with changing("approve", revision, by, note):
+        _require_seen(revision, seen)
         revision.state = State.APPROVED
         revision.reviewer, revision.reviewed_at = by, timezone.now()
         revision.approved_digest = revision.content.digest()
 
 
-def reject(revision: Revision, *, by: User, reason: str) -> None:
+def reject(revision: Revision, *, by: User, reason: str, seen: str = "") -> None:
     require_reason(reason)
     with changing("reject", revision, by, reason):
+        _require_seen(revision, seen)
         revision.state = State.REJECTED
         revision.reviewer, revision.reviewed_at = by, timezone.now()
+
+
+def _require_seen(revision: Revision, seen: str) -> None:
+    if seen and seen != revision.content.digest():
+        raise NotAllowed("内容在您打开页面以后有改动，请重新阅读再决定")
 
 
 def confirm(revision: Revision, *, by: User) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser as User
 
 from articles import checklist
+from articles.changes import same_words, why_not_minor
 from articles.content import KINDS, ArticleContent
 from articles.models import Article, Category, Event, Qualification, Region, Revision, Tag
 
@@ -139,6 +140,32 @@ _CHECKS = {
     "merge": _why_not_merge,
     "unmerge": _why_not_unmerge,
 }
+
+
+def why_not_declare(content: ArticleContent, article: Article | None, *, minor: bool, public_note: str) -> list[str]:
+    """Reasons why `content` may not be handed in as the small change, or without the note to readers, that the editor says.
+
+    Asked only where readers know the page: there a change is small because of what it changes, never because somebody says so.
+    """
+    if article is None or not article.has_been_public:
+        return []
+    if minor:
+        reasons = why_not_minor(article.live_revision.content, content)
+        return [f"不能算小改动：{'；'.join(reasons)}。请选“实质改动”，并写给读者的更新说明"] if reasons else []
+    return [] if public_note.strip() else ["请选择这是小改动还是实质改动；实质改动要写给读者的更新说明"]
+
+
+def review_still_stands(revision: Revision, by: User | None) -> bool:
+    """The review of the live version holds for `revision` too: its words are the same, and somebody else than its writers read them.
+
+    Only for whoever may publish, who would have to see that nothing but layout and filing differs.
+    """
+    live = revision.article.live_revision
+    if not (live and live.pk == revision.base_revision_id and live.reviewer_id and live.approved_digest == live.content.digest()):
+        return False
+    if by is None or not by.has_perm(VERBS["publish"].permission) or live.reviewer_id in {by.pk, *_writers(revision)}:
+        return False
+    return same_words(live.content, revision.content)
 
 
 def require(verb: str, revision: Revision, by: User | None) -> None:
