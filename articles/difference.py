@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from articles.text import Segment
@@ -26,6 +26,11 @@ def difference(left: str, right: str) -> tuple[list[Paragraph], list[Paragraph]]
     return _Comparison().of_texts(left, right)
 
 
+def common_runs(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
+    """What both have in the same order: (start left, start right, length) of each run, and the end of both with length 0."""
+    return _Comparison().matches(left, right)
+
+
 class _Comparison:
     def __init__(self):
         self.pairs_left = PAIRS
@@ -34,7 +39,7 @@ class _Comparison:
         lines = left.splitlines(), right.splitlines()
         sides: tuple[list[Paragraph], list[Paragraph]] = ([], [])
         done = 0, 0
-        for a, b, size in self._matches(*lines):
+        for a, b, size in self.matches(*lines):
             changed = self._of_units("\n".join(lines[0][done[0] : a]), "\n".join(lines[1][done[1] : b]))
             for side, part, own, start in zip(sides, changed, lines, (a, b), strict=True):
                 side += _paragraphs(part)
@@ -45,14 +50,14 @@ class _Comparison:
     def _of_units(self, left: str, right: str) -> tuple[Paragraph, Paragraph]:
         units = _UNIT.findall(left), _UNIT.findall(right)
         marked = [True] * len(units[0]), [True] * len(units[1])
-        for a, b, size in self._matches(*units):
+        for a, b, size in self.matches(*units):
             at_an_end = not (a and b) or a + size == len(units[0]) or b + size == len(units[1])
             if size >= SHORTEST or at_an_end:
                 marked[0][a : a + size] = marked[1][b : b + size] = [False] * size
         return _runs(units[0], marked[0]), _runs(units[1], marked[1])
 
-    def _matches(self, left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """What both have in the same order: (start left, start right, length), and the end of both with length 0."""
+    def matches(self, left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
+        """As common_runs()."""
         head = _common(left, right)
         tail = _common(left[head:][::-1], right[head:][::-1])
         middle = left[head : len(left) - tail], right[head : len(right) - tail]
@@ -62,7 +67,7 @@ class _Comparison:
         yield len(left) - tail, len(right) - tail, tail
         yield len(left), len(right), 0
 
-    def _within_means(self, left: Sequence[str], right: Sequence[str]) -> Sequence[tuple[int, int, int]]:
+    def _within_means(self, left: Sequence[Hashable], right: Sequence[Hashable]) -> Sequence[tuple[int, int, int]]:
         there = Counter(right)
         pairs = sum(count * there[item] for item, count in Counter(left).items())
         if pairs > self.pairs_left:
@@ -71,7 +76,7 @@ class _Comparison:
         return SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
 
 
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
+def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
     """How many items both begin with."""
     return next((i for i, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), min(len(left), len(right)))
 

@@ -10,15 +10,19 @@ from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from articles import addresses, workflow  # noqa: F401  (addresses registers the converters)
+from articles import addresses, autosave, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.autosave import autosave_view, form_context
+from articles.admin.conflict import conflict_view
 from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.log import VERB_LABELS
 from articles.admin.merging import merge_pair
 from articles.admin.panel import ACTIONS, VerbForm, panel_context, public_state
 from articles.admin.related import related_view
+from articles.admin.saving import keep_refused, save
 from articles.forms import ArticleForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
@@ -44,7 +48,7 @@ EDITING = [
     (None, {"fields": ["title", "not_duplicate_because", "short_answer", "body"]}),
     (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
     (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until", "successor"]}),
-    (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
+    (_("其他"), {"fields": ["phrasings", "note", "parent", "window"]}),
 ]
 READING = [(None, {"fields": ["reading"]})]
 
@@ -81,6 +85,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
+        form.slot = autosave.slot(request.user, obj) if "restore" in request.GET else None
         return form
 
     def get_fieldsets(self, request, obj=None):
@@ -98,19 +103,15 @@ class ArticleAdmin(admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', url, _("按读者看到的样子阅读此版本"))
 
     def save_model(self, request, obj, form, change):
-        if change and obj.revisions.filter(state=Revision.State.APPROVED, publish_at__isnull=False).exists():
-            self.message_user(request, "原来排定的定时发布已经取消，新稿审核后请重新排定。", messages.WARNING)
-        revision = workflow.save_draft(
-            form.content(),
-            by=request.user,
-            article=obj if change else None,
-            parent=form.cleaned_data["parent"],
-            note=form.cleaned_data["note"],
-        )
+        revision = save(request, form, obj if change else None)
         obj.pk = revision.article_id
         obj.title = revision.content.title
-        if "_submit" in request.POST:
-            workflow.submit(revision, by=request.user, not_duplicate_because=form.cleaned_data["not_duplicate_because"])
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        form = context["adminform"].form
+        if form.is_bound and form.in_conflict and keep_refused(request, form, obj):
+            return HttpResponseRedirect(reverse("admin:articles_article_conflict", args=[obj.pk]))
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._stay(request, obj)
@@ -119,12 +120,15 @@ class ArticleAdmin(admin.ModelAdmin):
         return self._stay(request, obj)
 
     def _stay(self, request, obj):
-        self.message_user(request, "已提交审核。" if "_submit" in request.POST else "草稿已保存。", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+        # By this the browser knows which of the copies it holds are saved.
+        saved = f"?{urlencode({'saved': request.POST['window']})}" if request.POST.get("window") else ""
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]) + saved)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
         panel = {"panel": panel_context(article, request.user), "article": article} if article and article.latest_revision else {}
+        if self._may_write(request, article):
+            panel["autosave"] = form_context(request, article)
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
             response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
@@ -136,6 +140,9 @@ class ArticleAdmin(admin.ModelAdmin):
         own = [
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
+            path("autosave/", self.admin_site.admin_view(self.autosave_view), name="articles_article_autosave_new"),
+            path("<id:id>/autosave/", self.admin_site.admin_view(self.autosave_view), name="articles_article_autosave"),
+            path("<id:id>/conflict/", self.admin_site.admin_view(self.conflict_view), name="articles_article_conflict"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
             path("<id:id>/related/", self.admin_site.admin_view(self.related_view), name="articles_article_related"),
             path("<id:id>/<slug:verb>/do/", self.admin_site.admin_view(require_POST(self.verb_view)), name="articles_article_verb"),
@@ -150,6 +157,22 @@ class ArticleAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return JsonResponse({"error": "应有问题 title；article 是文章的编号。"}, status=400)
         return JsonResponse(nearest(form))
+
+    def autosave_view(self, request, id=None):
+        return autosave_view(request, self._to_write(request, id))
+
+    def conflict_view(self, request, id):
+        """What this editor and another changed differently."""
+        article = self._to_write(request, id)
+        context = self.admin_site.each_context(request) | {"opts": self.opts}
+        return conflict_view(request, article, self.get_form(request, article, change=True), context)
+
+    def _to_write(self, request, id):
+        """The article of this id, None for a new one; refused to who may not write it."""
+        article = get_object_or_404(Article.objects.select_related("latest_revision__author"), pk=id) if id else None
+        if not self._may_write(request, article):
+            raise PermissionDenied
+        return article
 
     def preview_view(self, request, id, revision):
         """A revision as readers would see it."""

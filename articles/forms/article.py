@@ -1,19 +1,24 @@
 """The editor's form, and what the editor of the body offers."""
 
+from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
+from django.http import QueryDict
 from django.urls import reverse
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
 from articles import workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent
-from articles.forms.fields import LinesField, SourcesField, TagsField
-from articles.models import Article, ArticleRegion, Category, Region, Tag
+from articles.forms.fields import NEW, LinesField, SourcesField, SourcesWidget, TagsField
+from articles.models import Article, ArticleRegion, Autosave, Category, Region, Tag
+from articles.threeway import merge
 
 EDITOR = {
     "Bold": True,
@@ -30,6 +35,8 @@ EDITOR = {
     "TableCell": True,
     "HardBreak": True,
 }
+
+CONFLICT = "在您编辑期间，其他人保存了新的版本，并且改了您也改过的地方"
 
 
 class ArticleForm(forms.ModelForm):
@@ -75,14 +82,19 @@ class ArticleForm(forms.ModelForm):
     phrasings = LinesField(label="其他问法", required=False, help_text="每行一种问法；读者搜这些话也能找到本文。")
     note = forms.CharField(label="修改说明", required=False, max_length=500, widget=forms.TextInput(attrs={"class": "vTextField"}))
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    window = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    user: User
+    slot: Autosave | None = None  # the words to go on with, instead of those of the newest revision
+    reconciled: workflow.Reconciled | None = None
 
     class Meta:
         model = Article
         fields = []
 
     class Media:
-        css = {"all": ["editor.css", "duplicates.css"]}
-        js = ["editor.js", "tags.js", "duplicates.js"]
+        css = {"all": ["editor.css", "duplicates.css", "autosave.css"]}
+        js = ["editor.js", "tags.js", "duplicates.js", "autosave.js"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -96,6 +108,11 @@ class ArticleForm(forms.ModelForm):
             self.initial |= {field.name: getattr(content, field.name) for field in dataclass_fields(content)}
             self.initial["tags"] = [tag.pk for tag in Tag.objects.resolved(content.tags)]
             self.initial["parent"] = revision.pk
+        self.initial["window"] = uuid4().hex
+        if self.slot:
+            data = as_sent(self.slot.fields)
+            typed = {name: field.widget.value_from_datadict(data, {}, name) for name, field in self.fields.items()}
+            self.initial |= typed | {"parent": self.slot.parent, "window": self.slot.window}
 
     def _post_clean(self):
         """The article row is written by the workflow from content(), so there is no instance to fill or validate."""
@@ -110,20 +127,30 @@ class ArticleForm(forms.ModelForm):
         return cleaned
 
     def _reasons(self, article: Article | None) -> list[str]:
-        parent = self.cleaned_data["parent"]
-        if article and parent and article.latest_revision_id != parent:
-            # Saved once more, knowingly, the words of this form stand; the other version stays in the history.
-            self.data = self.data.copy()
-            self.data["parent"] = article.latest_revision_id
         with transaction.atomic():
-            content = workflow.tidy(self.content())
-            reasons = workflow.why_not_save(content, article, self.user, parent)
-            if "_submit" in self.data and not self.cleaned_data["not_duplicate_because"]:
-                reasons += workflow.why_ask_again(content, article)
+            self.reconciled = self._reconcile(article)
+            reasons = [CONFLICT] if self.in_conflict else workflow.why_not_save(self.to_save, article, self.user)
+            if "_submit" in self.data and not self.cleaned_data["not_duplicate_because"] and not self.reconciled.saved:
+                reasons += workflow.why_ask_again(self.to_save, article)
             transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
         if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
             reasons.append("您没有提交审核的权限")
         return reasons
+
+    def _reconcile(self, article: Article | None) -> workflow.Reconciled:
+        content = self.content()
+        if article:
+            return workflow.reconcile(content, article, self.cleaned_data["parent"])
+        return workflow.Reconciled(merge(content, content, content), [], workflow.just_saved(content, self.user))
+
+    @property
+    def in_conflict(self) -> bool:
+        """Somebody has saved since, and changed otherwise what this editor changed."""
+        return bool(self.reconciled and self.reconciled.merged.conflicts)
+
+    @property
+    def to_save(self) -> ArticleContent:
+        return self.reconciled.merged.content()
 
     def content(self) -> ArticleContent:
         values = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent)}
@@ -131,4 +158,32 @@ class ArticleForm(forms.ModelForm):
             values[name] = values[name] and values[name].pk
         values["tags"] = tuple(tag.pk for tag in Tag.objects.named(values["tags"]))
         values["regions"] = tuple(region.pk for region in values["regions"])
-        return ArticleContent(**values)
+        return workflow.tidy(ArticleContent(**values))
+
+    @classmethod
+    def typed(cls, data: QueryDict) -> dict[str, list[str]]:
+        """Of what a browser sent, the fields that an editor fills in."""
+        known = cls.base_fields.keys() - {"parent", "window"}
+        return {name: data.getlist(name) for name in data if name.partition("-")[0] in known}
+
+
+def as_sent(fields: Mapping[str, list[str]], **more: str) -> QueryDict:
+    """Fields from a slot as a request brings them."""
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    data.update(more)
+    return data
+
+
+def as_typed(content: ArticleContent) -> dict[str, list[str]]:
+    """What an editor would have to fill in to get `content`."""
+    plain = {name: getattr(content, name) for name in ("title", "short_answer", "body", "category", "kind", "provenance", "successor")}
+    plain |= {"valid_from": content.valid_from, "valid_until": content.valid_until, "phrasings": "\n".join(content.phrasings)}
+    rows = SourcesField().prepare_value(content.sources)
+    return {
+        **{name: ["" if value is None else str(value)] for name, value in plain.items()},
+        **{f"sources-{key}": [row[key] or "" for row in rows] for key in SourcesWidget.columns},
+        "tags": [NEW + tag.name for tag in Tag.objects.resolved(content.tags)],
+        "regions": list(content.regions),
+    }

@@ -11,7 +11,7 @@ The verbs: editing.py, reviewing.py, publishing.py, merging.py; beside the artic
 from outside, importing.py. A new verb joins the file that changes for the same reason, or gets one of its own.
 """
 
-from articles.workflow.editing import revert, save_draft, tidy, why_not_save
+from articles.workflow.editing import Reconciled, just_saved, reconcile, revert, save_draft, tidy, why_not_save
 from articles.workflow.frame import follow
 from articles.workflow.importing import Restored, publish_in_bulk, record_import, restore
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
@@ -26,6 +26,7 @@ __all__ = [
     "VERBS",
     "Combination",
     "NotAllowed",
+    "Reconciled",
     "Restored",
     "approve",
     "block_related",
@@ -33,12 +34,14 @@ __all__ = [
     "delete_unused_tags",
     "follow",
     "force_publish",
+    "just_saved",
     "merge",
     "merge_tags",
     "pin_related",
     "publish",
     "publish_due",
     "publish_in_bulk",
+    "reconcile",
     "record_import",
     "record_vocabulary",
     "reject",
