@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles.models import Article, Autosave
 
-LIMIT = 1_000_000  # characters of a slot; an article has 200,000, and its form some thousand more
+LIMIT = 500_000  # characters of a slot; a body may have 200,000, and the other fields some thousand
 ONLINE = timedelta(seconds=60)  # whose form was not heard of for so long has closed it
 SHOWN = 5  # others that are named
 

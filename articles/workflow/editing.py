@@ -66,7 +66,10 @@ SENT_TWICE = timedelta(minutes=1)
 
 
 def just_saved(content: ArticleContent, by: User) -> Revision | None:
-    """The new article that `by` has made of the same words a moment ago: the form was sent twice. Holds up a third one until it is saved."""
+    """The new article that `by` has made of the same words a moment ago: its form was sent twice.
+
+    Locks the person, so that the second of two at once waits for the first.
+    """
     get_user_model().objects.select_for_update().get(pk=by.pk)
     recent = Revision.objects.filter(author=by, created_at__gte=timezone.now() - SENT_TWICE, latest_article__isnull=False)
     return next((revision for revision in recent.select_related("article")[:20] if revision.content == tidy(content)), None)
