@@ -16,6 +16,8 @@ LATER = {"successor"}
 KINDS = {"policy": "医保政策", "clinical": "临床健康", "guide": "就医指南"}
 PROVENANCES = {"human": "人工", "ai_assisted": "AI 辅助", "ai_generated": "AI 生成", "reprint": "转载"}
 
+REVIEW_EVERY = {"policy": dt.timedelta(days=182), "clinical": dt.timedelta(days=365), "guide": dt.timedelta(days=182)}
+
 DISCLAIMER = "本内容不能代替面诊，如有不适请尽快就医。"
 POLICY_DISCLAIMER = "具体以参保地医保部门最新规定为准。"
 
@@ -36,6 +38,12 @@ NAMES = {
 def disclaimer(kind: str) -> str:
     """The sentence under every article of this content kind; an unknown kind gets both sentences."""
     return DISCLAIMER if kind in ("clinical", "guide") else DISCLAIMER + POLICY_DISCLAIMER
+
+
+def next_review(kind: str, reviewed_on: dt.date, valid_until: dt.date | None) -> dt.date:
+    """When a page that was reviewed on a day is looked at again: after the interval of its kind, or when its policy ends before that."""
+    due = reviewed_on + REVIEW_EVERY.get(kind, min(REVIEW_EVERY.values()))
+    return min(due, valid_until) if valid_until and valid_until > reviewed_on else due
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """The cast and the tools of all tests: three people with their roles, and articles made the way editors make them."""
 
 import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -171,6 +174,45 @@ def time_passes(monkeypatch):
         monkeypatch.setattr(timezone, "now", lambda: moment)
 
     return move
+
+
+class Installation:
+    """A site on a SQLite file of its own, whatever the other tests run on: its processes may be killed in the middle."""
+
+    ROOT = Path(__file__).resolve().parent.parent
+
+    def __init__(self, directory):
+        self.directory, self.environ = directory, {"DATA_DIR": str(directory), "PATH": os.environ["PATH"]}
+
+    def start(self, *arguments):
+        """manage.py as a process that goes on by itself."""
+        command = [sys.executable, "manage.py", *map(str, arguments)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+        return subprocess.Popen(command, cwd=self.ROOT, env=self.environ, **pipes)
+
+    def start_code(self, code):
+        """The same for Python code that prints “ready” first."""
+        process = self.start("shell", "--no-imports", "-c", code)
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        return process
+
+    def manage(self, *arguments):
+        """What manage.py prints."""
+        process = self.start(*arguments)
+        printed, errors = process.communicate()
+        assert process.returncode == 0, errors
+        return printed
+
+    def run_code(self, code):
+        return self.manage("shell", "--no-imports", "-c", code)
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """Prepared, without samples."""
+    made = Installation(tmp_path / "site")
+    made.manage("prepare_site", "--no-samples", "--no-static")
+    return made
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """export_articles, and back: what was public comes back under its id, byte for byte."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +11,6 @@ from articles import workflow
 from articles.content import Source
 from articles.models import Article, Category, Event, ImportRecord, Revision, Tag
 
-ROOT = Path(__file__).resolve().parents[1]
 FAR = 1_000_000  # ids that no article of a test has
 
 
@@ -143,26 +138,11 @@ def test_export_and_import_and_export_give_the_same_bytes_under_other_ids(many_a
     assert [line for line in lines if json.loads(line)["id"] in ids] == raw.splitlines()
 
 
-def test_an_export_into_an_empty_site_and_out_again_is_equal_byte_for_byte(many_articles, tmp_path):
+def test_an_export_into_an_empty_site_and_out_again_is_equal_byte_for_byte(many_articles, installation, tmp_path):
     original = exported(tmp_path)
-    site = tmp_path / "site"
-    _manage(site, "prepare_site", "--no-samples", "--no-static")
-    _manage(site, "import_articles", original, "--publish")
-    assert _manage(site, "export_articles") == original.read_bytes()
-    assert "新增 0，更新 0，未变 15，拒绝 0" in _manage(site, "import_articles", original, "--publish").decode()
-
-
-def _manage(data_dir, *args):
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL")}
-    done = subprocess.run(
-        [sys.executable, ROOT / "manage.py", *map(str, args)],
-        env=environment | {"DATA_DIR": str(data_dir)},
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
+    installation.manage("import_articles", original, "--publish")
+    assert installation.manage("export_articles").encode() == original.read_bytes()
+    assert "新增 0，更新 0，未变 15，拒绝 0" in installation.manage("import_articles", original, "--publish")
 
 
 def test_importing_an_export_into_its_own_site_changes_nothing(many_articles, tmp_path):

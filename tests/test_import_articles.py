@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 import tracemalloc
@@ -20,8 +18,6 @@ from django.core.management import CommandError, call_command
 from articles import import_export, workflow
 from articles.models import Article, Category, Event, ImportRecord, Revision, Tag
 from articles.search import search
-
-ROOT = Path(__file__).resolve().parents[1]
 
 END = "\n\n提示:本内容不能代替面诊,如有不适请尽快就医。\n"
 DOCUMENTS = {
@@ -560,42 +556,24 @@ def test_a_long_file_does_not_fill_the_memory(folder):
 # Killed in the middle
 
 
-def manage(data_dir, *args, wait=True):
-    """manage.py on a database of its own, as an operator runs it."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL")}
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", *map(str, args)],
-        env=environment | {"DATA_DIR": str(data_dir)},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    if not wait:
-        return process
-    out, err = process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out
-
-
 def query(data_dir, sql):
     with closing(sqlite3.connect(f"file:{data_dir}/wenkang.sqlite3?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchone()[0]
 
 
-def test_an_import_that_was_killed_is_simply_run_again(tmp_path, lines):
-    site = tmp_path / "site"
+def test_an_import_that_was_killed_is_simply_run_again(installation, lines):
+    site = installation.directory
     path = lines(*({**RECORD, "source_id": f"r{i}", "title": f"第{i}个问题？"} for i in range(2000)))
-    manage(site, "prepare_site", "--no-samples", "--no-static")
-    process = manage(site, "import_articles", path, wait=False)
+    process = installation.start("import_articles", path)
     while query(site, "SELECT count(*) FROM articles_importrecord") < 300:
-        assert process.poll() is None, process.stderr.read().decode()
+        assert process.poll() is None, process.stderr.read()
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     taken = query(site, "SELECT count(*) FROM articles_importrecord")
     assert 300 <= taken < 2000
     assert query(site, "SELECT count(*) FROM articles_article") == taken
-    out = manage(site, "import_articles", path).decode()
+    out = installation.manage("import_articles", path)
     assert f"新增 {2000 - taken}，更新 0，未变 {taken}，拒绝 0" in out
     for table in ("importrecord", "article", "revision"):
         assert query(site, f"SELECT count(*) FROM articles_{table}") == 2000

@@ -3,11 +3,8 @@
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,7 +17,6 @@ from articles.difference import difference
 from articles.models import Article, Promotion, RelatedArticle, Revision, Tag
 from articles.workflow import Combination, NotAllowed, merging
 
-ROOT = Path(__file__).resolve().parent.parent
 State = Revision.State
 HOUR = timedelta(hours=1)
 FAR = 10**9
@@ -466,11 +462,7 @@ class TestDifferences:
 
 # Merges the same pair in both directions and undoes it, as fast as it can, until it is killed or has done it often enough.
 BUSY = """
-import os, random, sys
-sys.path[:0] = [{root!r}, {root!r} + "/site"]
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-import django
-django.setup()
+import random
 from articles import workflow
 from articles.models import Article
 from articles.workflow import frame
@@ -540,34 +532,22 @@ print(Event.objects.filter(verb="merge").count(), Event.objects.filter(verb="unm
 
 
 class TestManyAtOnce:
-    """On a SQLite file of its own, whatever the other tests run on: here processes are killed in the middle of a transaction."""
+    """Here processes are killed in the middle of a transaction."""
 
     ARTICLES = 4
 
     @pytest.fixture
-    def site(self, tmp_path):
-        environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}
-        manage = [sys.executable, str(ROOT / "manage.py")]
-        subprocess.run([*manage, "prepare_site", "--no-samples", "--no-static"], env=environ, check=True, capture_output=True)
-        self.shell(environ, SET_UP.format(articles=self.ARTICLES))
-        return environ
+    def site(self, installation):
+        installation.run_code(SET_UP.format(articles=self.ARTICLES))
+        return installation
 
-    def shell(self, environ, code):
-        command = [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c", code]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self, environ, times):
-        code = BUSY.format(root=str(ROOT), times=times, articles=self.ARTICLES)
-        process = subprocess.Popen([sys.executable, "-c", code], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert process.stdout.readline() == b"ready\n"
-        return process
+    def start(self, site, times):
+        return site.start_code(BUSY.format(times=times, articles=self.ARTICLES))
 
     def test_editors_who_merge_the_same_pages_in_all_directions_lose_nothing(self, site):
         for process in [self.start(site, times=60) for _ in range(2)]:
             _, errors = process.communicate()
-            assert process.returncode == 0, errors.decode()
+            assert process.returncode == 0, errors
         self.nothing_is_wrong(site)
 
     def test_kills_in_the_middle_lose_nothing(self, site):
@@ -580,6 +560,6 @@ class TestManyAtOnce:
         self.nothing_is_wrong(site)
 
     def nothing_is_wrong(self, site):
-        merges, undone, wrong = self.shell(site, CHECK).strip().split(" ", 2)
+        merges, undone, wrong = site.run_code(CHECK).strip().split(" ", 2)
         assert wrong == "[]"
         assert int(merges) == int(undone) > 3

@@ -1,13 +1,9 @@
 """The stored list beside an article: who stands there, who never does, and when it changes."""
 
-import os
 import random
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -343,10 +339,10 @@ class TestRebuilding:
     def test_rebuilding_gives_the_same_lists(self, on_topic, run):
         articles = [on_topic(word) for word in WORDS[:6]]
         workflow.follow()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         before = {article.pk: sorted(stored(article)) for article in articles}
         RelatedArticle.objects.all().delete()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         assert {article.pk: sorted(stored(article)) for article in articles} == before
         assert all(len(others) == 5 for others in before.values())
 
@@ -359,36 +355,31 @@ class TestRebuilding:
             real = lists._computed
             patch.setattr(lists, "_computed", lambda ids: done.append(ids) or (real(ids) if len(done) < 2 else 1 / 0))
             with pytest.raises(ZeroDivisionError):
-                run("rebuild_related")
+                run("rebuild_related", "--processes=1")
         assert Cursor.objects.get(name="rebuild_related").event == sorted(article.pk for article in articles)[2]
-        assert "计算了 4 篇" in run("rebuild_related")
+        assert "计算了 4 篇" in run("rebuild_related", "--processes=1")
         assert all(len(stored(article)) == 6 for article in articles)
         assert not Cursor.objects.filter(name="rebuild_related").exists()
 
     def test_restart_begins_anew(self, on_topic, run):
         articles = [on_topic(word) for word in WORDS[:3]]
         Cursor.objects.create(name="rebuild_related", event=articles[1].pk)
-        assert "计算了 3 篇" in run("rebuild_related", "--restart")
+        assert "计算了 3 篇" in run("rebuild_related", "--processes=1", "--restart")
 
     def test_a_second_one_is_refused(self, on_topic, run):
         on_topic("余额")
         with lists.exclusive("rebuild_related"), pytest.raises(CommandError, match="另一个进程"):
-            run("rebuild_related")
+            run("rebuild_related", "--processes=1")
 
     def test_lists_of_what_is_no_longer_public_go(self, on_topic, editor, run):
         articles = [on_topic(word) for word in WORDS[:3]]
         workflow.unpublish(articles[0], by=editor, reason="内容有误")
         search.sync()
-        run("rebuild_related")
+        run("rebuild_related", "--processes=1")
         assert stored(articles[0]) == []
 
 
-ROOT = Path(__file__).resolve().parent.parent
 REBUILD = """
-import sys
-sys.path[:0] = [".", "site"]
-import django
-django.setup()
 from articles.related import lists
 lists.BATCH = 4
 lists.rebuild(lambda ids: (print(id, flush=True) or id for id in ids))
@@ -396,18 +387,15 @@ lists.rebuild(lambda ids: (print(id, flush=True) or id for id in ids))
 
 
 @pytest.mark.once
-def test_a_rebuild_killed_again_and_again_loses_nothing(tmp_path):
-    """kill -9 at six moments, in an installation of its own with the sample articles; then one that may end."""
-    environ = {"DATA_DIR": str(tmp_path / "site"), "DJANGO_SETTINGS_MODULE": "config.settings", "PATH": os.environ["PATH"]}
-    subprocess.run(
-        [sys.executable, "manage.py", "prepare_site", "--no-static"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, check=True
-    )
-    with closing(sqlite3.connect(tmp_path / "site" / "wenkang.sqlite3", isolation_level=None)) as database:
+def test_a_rebuild_killed_again_and_again_loses_nothing(installation):
+    """kill -9 at six moments, with the sample articles; then one that may end."""
+    installation.manage("prepare_site", "--no-static")
+    with closing(sqlite3.connect(installation.directory / "wenkang.sqlite3", isolation_level=None)) as database:
         ask = lambda sql: database.execute(sql).fetchall()  # noqa: E731
         ask("DELETE FROM articles_relatedarticle")
         marks = []
         for number in range(6):
-            process = subprocess.Popen([sys.executable, "-c", REBUILD], cwd=ROOT, env=environ, stdout=subprocess.PIPE)
+            process = installation.start("shell", "--no-imports", "-c", REBUILD)
             for _ in range(3 * number):  # lists are stored before it dies
                 process.stdout.readline()
             process.kill()
@@ -418,6 +406,6 @@ def test_a_rebuild_killed_again_and_again_loses_nothing(tmp_path):
             assert all(length >= 20 for (length,) in lengths)
         assert marks == sorted(marks)
         assert 0 < marks[-1][0] < 82
-        subprocess.run([sys.executable, "-c", REBUILD], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, check=True)
+        installation.run_code(REBUILD)
         assert ask("SELECT count(DISTINCT article_id) FROM articles_relatedarticle") == [(82,)]
         assert ask("SELECT count(*) FROM articles_cursor WHERE name = 'rebuild_related'") == [(0,)]

@@ -75,7 +75,7 @@ def samples(run):
     """[(article, its list)], and the subject of each title."""
     folder = settings.FIXTURE_DIRS[0] / "articles"
     call_command("import_articles", str(folder), publish=True, verbosity=0)
-    run("rebuild_related", "--restart")
+    run("rebuild_related", "--processes=1", "--restart")
     lines = (json.loads(line) for path in sorted(Path(folder).glob("*.jsonl")) for line in path.read_text().splitlines())
     subjects = {line["title"]: line["subject"] for line in lines}
     found = [(article, article_context(article)["related"]) for article in Article.objects.published()]

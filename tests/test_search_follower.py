@@ -5,8 +5,6 @@ import os
 import random
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +19,6 @@ from articles.search import follower
 from articles.search.engine import Clause
 from tests.damage import overwrite
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.django_db
 
 
@@ -584,11 +581,7 @@ class TestWithoutIndex:
 
 # Publishes and withdraws as fast as it can, until it is killed.
 BUSY = """
-import os, random, sys
-sys.path[:0] = [{root!r}, {root!r} + "/site"]
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-import django
-django.setup()
+import random
 from django.utils import timezone
 from articles import search, workflow
 from articles.content import ArticleContent
@@ -631,44 +624,28 @@ print(asked, wrong)
 
 
 @pytest.mark.once
-def test_searches_are_complete_while_another_process_publishes(tmp_path):
+def test_searches_are_complete_while_another_process_publishes(installation):
     """Its merges delete files all the time; what this process has open is none the worse for it."""
-    environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run([*manage, "prepare_site", "--no-samples", "--no-static"], env=environ, check=True, capture_output=True)
-    busy = subprocess.Popen(
-        [sys.executable, "-c", BUSY.replace("random.random() < 0.2", "False").format(root=str(ROOT))], env=environ, stdout=subprocess.PIPE
-    )
+    busy = installation.start_code(BUSY.replace("random.random() < 0.2", "False"))
     try:
-        assert busy.stdout.readline() == b"ready\n"
-        shell = subprocess.run([*manage, "shell", "--no-imports", "-c", WATCH], env=environ, capture_output=True, text=True, check=True)
+        asked, wrong = map(int, installation.run_code(WATCH).split())
     finally:
         busy.kill()
         busy.communicate()
-    asked, wrong = map(int, shell.stdout.split())
     assert asked > 20
-    assert wrong == 0, shell.stderr[-2000:]
+    assert wrong == 0
 
 
 @pytest.mark.once
-def test_ten_kills_while_indexing_lose_nothing(tmp_path):
-    """On a SQLite file of its own, whatever the other tests run on: the files of the index are what matters here."""
-    environ = {"DATA_DIR": str(tmp_path / "site"), "PATH": os.environ["PATH"]}
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run([*manage, "prepare_site", "--no-samples", "--no-static"], env=environ, check=True, capture_output=True)
+def test_ten_kills_while_indexing_lose_nothing(installation):
     for _ in range(5):
-        pair = [
-            subprocess.Popen([sys.executable, "-c", BUSY.format(root=str(ROOT))], env=environ, stdout=subprocess.PIPE) for _ in range(2)
-        ]
-        for process in pair:
-            assert process.stdout.readline() == b"ready\n"
+        pair = [installation.start_code(BUSY) for _ in range(2)]
         for process in pair:
             time.sleep(random.uniform(0.05, 0.5))
             process.kill()
             process.communicate()
             assert process.returncode == -9
-    shell = subprocess.run([*manage, "shell", "--no-imports", "-c", CHECK], env=environ, capture_output=True, text=True, check=False)
-    count, same = shell.stdout.split()
-    assert same == "True", shell.stderr
+    count, same = installation.run_code(CHECK).split()
+    assert same == "True"
     assert int(count) > 50
-    assert len([path for path in (tmp_path / "site" / "search").iterdir() if path.is_dir()]) <= 2
+    assert len([path for path in (installation.directory / "search").iterdir() if path.is_dir()]) <= 2

@@ -124,6 +124,7 @@ ACT = {
     "publish": lambda r, by: workflow.publish(r, by=by),
     "schedule": lambda r, by: workflow.schedule(r, by=by, at=timezone.now() + HOUR),
     "force_publish": lambda r, by: workflow.force_publish(r, by=by, reason="紧急更正"),
+    "recheck": lambda r, by: workflow.recheck(r.article, by=by),
     "revert": lambda r, by: workflow.revert(r, by=by),
     "unpublish": lambda r, by: workflow.unpublish(r.article, by=by, reason="有误"),
 }
@@ -137,6 +138,7 @@ MATRIX = {
     "schedule": {State.APPROVED: "editor"},
     "force_publish": dict.fromkeys([State.DRAFT, State.IN_REVIEW, State.REJECTED, State.APPROVED], "editor"),
     "revert": dict.fromkeys([State.REJECTED, State.PUBLISHED, State.SUPERSEDED], "writer editor"),
+    "recheck": {State.PUBLISHED: "reviewer"},
     "unpublish": {State.PUBLISHED: "editor"},
     "merge": dict.fromkeys(State, "editor"),
     "unmerge": {MERGED: "editor"},

@@ -15,6 +15,7 @@ class VerbForm(forms.Form):
     at = forms.DateTimeField(
         required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], error_messages={"invalid": "时间应写成 2026-01-31 09:00 的样子"}
     )
+    on = forms.DateField(required=False, error_messages={"invalid": "日期应写成 2026-01-31 的样子"})
     into = forms.IntegerField(required=False, min_value=1, max_value=10**15, error_messages={"invalid": "请填写目标文章的编号"})
 
 
@@ -39,6 +40,7 @@ ACTIONS = {
     "schedule": lambda revision, by, data: _schedule(revision, by, data["at"]),
     "force_publish": lambda revision, by, data: workflow.force_publish(revision, by=by, reason=data["reason"]),
     "confirm": lambda revision, by, data: workflow.confirm(revision, by=by),
+    "recheck": lambda revision, by, data: workflow.recheck(revision.article, by=by, note=data["reason"], next_review_on=data["on"]),
     "unpublish": lambda revision, by, data: workflow.unpublish(revision.article, by=by, reason=data["reason"]),
     "merge": lambda revision, by, data: _merge(revision, by, data["into"]),
     "unmerge": lambda revision, by, data: _unmerge(revision, by),
@@ -67,9 +69,14 @@ def _unmerge(revision, by):
 
 
 # verb: what its button asks for besides the click
-_ASKS = {"approve": "reason", "reject": "reason", "force_publish": "reason", "unpublish": "reason", "schedule": "at", "merge": "into"}
+_ASKS = {
+    **dict.fromkeys(["approve", "reject", "force_publish", "unpublish"], "reason"),
+    "recheck": "on",
+    "schedule": "at",
+    "merge": "into",
+}
 _ON_LATEST = ["submit", "approve", "reject", "publish", "schedule", "force_publish"]
-_ON_LIVE = ["confirm", "unpublish"]
+_ON_LIVE = ["confirm", "recheck", "unpublish"]
 
 
 def panel_context(article: Article, user) -> dict:

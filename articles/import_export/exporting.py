@@ -38,6 +38,8 @@ def export_line(article: Article) -> str:
         "expire_at": None if article.expire_at == NEVER else _iso(article.expire_at),
         "reviewed_by": article.reviewed_by,
         "reviewed_at": _iso(article.reviewed_at),
+        "next_review_on": article.next_review_on and article.next_review_on.isoformat(),
+        "changes": article.changes,
         "forced_because": article.live_revision.forced_because,
         "withdrawn_at": _iso(article.withdrawn_at),
         "merged_into": article.merged_into_id,

@@ -46,6 +46,7 @@ def content_of(record: dict[str, Any]) -> ArticleContent:
         sources=tuple(_source(source) for source in _list(record.get("sources"), "sources")),
         phrasings=tuple(_strings(record.get("phrasings"), "phrasings")),
         provenance=_choice(record, "provenance", PROVENANCES) or "human",
+        successor=_id_or_none(record, "successor"),
     )
 
 
@@ -63,8 +64,10 @@ def restored_of(record: dict[str, Any]) -> Restored:
         updated_at=moment_of(record, "updated_at"),
         reviewed_by=text_of(record, "reviewed_by", 150),
         reviewed_at=moment_of(record, "reviewed_at"),
+        next_review_on=_day(record.get("next_review_on"), "next_review_on"),
+        changes=tuple(_change(change) for change in _list(record.get("changes"), "changes")),
         withdrawn_at=moment_of(record, "withdrawn_at"),
-        merged_into=None if record.get("merged_into") is None else _id(record, "merged_into"),
+        merged_into=_id_or_none(record, "merged_into"),
         forced_because=text_of(record, "forced_because", 500),
         questions=tuple(_strings(record.get("questions"), "questions")),
     )
@@ -75,10 +78,20 @@ def restored_of(record: dict[str, Any]) -> Restored:
     return was
 
 
+def _change(change: Any) -> dict[str, str]:
+    if not isinstance(change, dict) or not (on := _day(change.get("on"), "changes")):
+        raise Refused("“changes”里每一项应有 on（日期）和 note（说明）")
+    return {"on": on.isoformat(), "note": text_of(change, "note", 200)}
+
+
 def _id(record: dict[str, Any], key: str) -> int:
     if type(record[key]) is not int or not 0 < record[key] <= LAST_ID:
         raise Refused(f"“{key}”应是正整数")
     return record[key]
+
+
+def _id_or_none(record: dict[str, Any], key: str) -> int | None:
+    return None if record.get(key) is None else _id(record, key)
 
 
 def _kind_of(title: str) -> str:

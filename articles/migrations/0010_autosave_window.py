@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0008_desk")]
+    dependencies = [("articles", "0009_successor_without_constraint")]
 
     operations = [
         migrations.AddField(

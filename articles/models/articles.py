@@ -97,7 +97,17 @@ class Article(models.Model):
     reviewed_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
     next_review_on = models.DateField(_("下次审核"), null=True, blank=True)
     changes = models.JSONField(_("更新记录"), default=list, blank=True)  # of major ones, newest first: {"on": "2026-01-31", "note": "…"}
-    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("新的规定见"))
+    # Without a constraint: an article may be restored from an export before the one that it names.
+    successor = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("新的规定见"),
+    )
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("已合并到"))
     live_revision = models.OneToOneField(
@@ -188,6 +198,13 @@ class Article(models.Model):
     def expired(self) -> bool:
         """The policy is not in force any more (the page stays)."""
         return bool(self.valid_until and self.valid_until < timezone.localdate())
+
+    @property
+    def shown_successor(self) -> "Article | None":
+        """The public page that says what holds now, where an editor has named it."""
+        named = Article.objects.filter(pk=self.successor_id).select_related("merged_into").first() if self.successor_id else None
+        shown = named and (named.merged_into or named)
+        return shown if shown and shown.visible and shown.pk != self.pk else None
 
     @property
     def disclaimer(self) -> str:

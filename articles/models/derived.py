@@ -92,7 +92,7 @@ class DuplicatePair(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a follower that keeps its results in the database (related/lists.py) has read the Event log.
+    """How far a follower that keeps its results in the database (following.py) has read the Event log.
 
     That of a long run which can be resumed holds the last article that is done.
     """

@@ -5,14 +5,14 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
-from articles.related.features import Item, compare, reaches, region_name, same_question, understood
+from articles.related.features import Item, compare, key_of, reaches, region_name, same_question, understood
 from articles.related.retrieval import CANDIDATES, DEEPEST, Index, Subject
 from articles.search.engine import Hits
 
 STORED, SHOWN = 30, 20
 # What adds to the share of the best candidate's BM25 score, each for the most that there can be of it.
 TAGS, PLACE, CATEGORY, RECENT = 1.0, 0.1, 0.4, 0.03
-HALF_LIFE = 2 * 365 * 86_400  # seconds in which an article's recency halves
+HALF_LIFE = 2 * 365  # days in which an article's recency halves
 SAMENESS = 0.1  # what a question loses that is worded like one before it
 POOL = 50  # different questions that are weighed against each other
 FAMILY = 2  # of one template; more only where a list would else be short
@@ -26,37 +26,49 @@ class Entry(NamedTuple):
     pinned: bool = False
 
 
-def related_to(subject: Subject, index: Index, hits: Hits | None = None) -> Generator[list[int], dict[int, Item], list[Entry]]:
-    """The list of `subject`, best first. Yields ids and wants to be sent their items, so that many lists are loaded at once.
+class Wanted(NamedTuple):
+    """Items that a list needs; `whole`: with their openings and phrasings, which few of them are looked at for."""
+
+    ids: list[int]
+    whole: bool = False
+
+
+Items = dict[int, Item]
+
+
+def related_to(subject: Subject, index: Index, hits: Hits | None = None) -> Generator[Wanted, Items, list[Entry]]:
+    """The list of `subject`, best first. Yields what it wants and is sent the items, so that many lists are loaded at once.
 
     `hits`: of index.nearest(), where that is done.
     """
     hits = hits or index.nearest(subject)
-    found = _scored(subject, hits, index, (yield hits.ids))
+    found = _scored(subject, hits, index, (yield Wanted(hits.ids)))
     few = hits.total < CANDIDATES
     if len(_questions(found)) < STORED:
         more = index.around(subject, few=few)
-        found = _scored(subject, more, index, (yield more.ids)) | found
-    chosen = list(_varied(subject.item, found))
+        found = _scored(subject, more, index, (yield Wanted(more.ids))) | found
+    chosen = yield from _chosen(subject.item, found)
     if len(chosen) < SHOWN <= len(found) and not few:
         more = index.around(subject, few=few, limit=DEEPEST)
-        found = _scored(subject, more, index, (yield more.ids)) | found
-        chosen = list(_varied(subject.item, found))
+        found = _scored(subject, more, index, (yield Wanted(more.ids))) | found
+        chosen = yield from _chosen(subject.item, found)
     return [Entry(item.id, round(score, 4), _reason(subject, item, index)) for score, item in chosen]
 
 
-def together(lists: dict[int, Generator], load: Callable[[set[int]], dict[int, Item]]) -> dict[int, list[Entry]]:
-    """Run several related_to() side by side; `load` is asked for the items of all of them."""
+def together(lists: dict[int, Generator], load: Callable[[set[int], bool], Items]) -> dict[int, list[Entry]]:
+    """Run several related_to() side by side; `load` is asked for the items of all of them, whole ones or not."""
     found, sent = {}, dict.fromkeys(lists)
     while sent:
-        wanted = {}
+        wanted: dict[int, Wanted] = {}
         for id in sent:
             try:
                 wanted[id] = lists[id].send(sent[id])
             except StopIteration as done:
                 found[id] = done.value
-        items = load({other for ids in wanted.values() for other in ids}) if wanted else {}
-        sent = dict.fromkeys(wanted, items)
+        items = {}
+        for whole in {want.whole for want in wanted.values()}:
+            items[whole] = load({id for want in wanted.values() if want.whole == whole for id in want.ids}, whole)
+        sent = {id: items[want.whole] for id, want in wanted.items()}
     return found
 
 
@@ -69,7 +81,7 @@ def _scored(subject: Subject, hits: Hits, index: Index, items: dict[int, Item]) 
     """What fits."""
     best, weights = max(hits.scores, default=1), _tag_weights(subject, index)
     return {
-        id: (score / best + _bonus(items[id], subject.item, weights, index.filters.now), items[id])
+        id: (score / best + _bonus(items[id], subject.item, weights, index.filters.today), items[id])
         for id, score in zip(hits.ids, hits.scores, strict=True)
         if id in items and fits(items[id], subject.item, index.filters.today)
     }
@@ -80,10 +92,10 @@ def _tag_weights(subject: Subject, index: Index) -> dict[int, float]:
     return {tag: index.rarity("tag", tag) / index.rarity("tag", 0) for tag in subject.tags}  # there is no tag 0
 
 
-def _bonus(item: Item, subject: Item, weights: dict[int, float], now: int) -> float:
+def _bonus(item: Item, subject: Item, weights: dict[int, float], today: int) -> float:
     tags = min(sum(weights.get(tag, 0.0) for tag in item.tags), 1.0)
     place = bool(item.places) and item.places == subject.places
-    age = max(now - item.go_live, 0)
+    age = max(today - item.go_live, 0)
     return TAGS * tags + PLACE * place + CATEGORY * (item.category == subject.category) + RECENT * 0.5 ** (age / HALF_LIFE)
 
 
@@ -113,7 +125,13 @@ class _Waiting:
         self.worth = self.score - SAMENESS * self.alike
 
 
-def _varied(subject: Item, found: dict[int, tuple[float, Item]]) -> Iterator[tuple[float, Item]]:
+def _chosen(subject: Item, found: dict[int, tuple[float, Item]]) -> Generator[Wanted, Items, list[tuple[float, Item]]]:
+    pool = _questions(found)[:POOL]
+    whole = yield Wanted([item.id for _, item in pool], whole=True)
+    return list(_varied(subject, [(score, whole[item.id]) for score, item in pool if item.id in whole]))
+
+
+def _varied(subject: Item, pool: list[tuple[float, Item]]) -> Iterator[tuple[float, Item]]:
     """At most STORED, each time the one of most worth beside those chosen (maximal marginal relevance; Carbonell & Goldstein, 1998).
 
     Worth only falls, so one that is still the best after a fresh look is the best of all.
@@ -121,7 +139,7 @@ def _varied(subject: Item, found: dict[int, tuple[float, Item]]) -> Iterator[tup
     chosen: list[Item] = []
     worth = math.inf
     further: list[_Waiting] = []  # of templates that have enough
-    heap = [_Waiting(score, item) for score, item in _questions(found)[:POOL] if not same_question(item, subject)]
+    heap = [_Waiting(score, item) for score, item in pool if not same_question(item, subject)]
     heapq.heapify(heap)
     while heap and len(chosen) < STORED:
         one = heapq.heappop(heap)
@@ -152,7 +170,7 @@ def _questions(found: dict[int, tuple[float, Item]]) -> list[tuple[float, Item]]
     """The best of each question, best first."""
     best: dict[str, tuple[float, Item]] = {}
     for score, item in sorted(found.values(), key=lambda pair: (-pair[0], pair[1].id)):
-        best.setdefault(understood(item.title).key, (score, item))
+        best.setdefault(key_of(item.title), (score, item))
     return list(best.values())
 
 

@@ -17,15 +17,17 @@ REGIONS = Path(__file__).resolve().parents[2] / "fixtures" / "regions.json"
 
 
 class Item(NamedTuple):
+    """What decides whether an article may stand in a list; for a closer look, what it says."""
+
     id: int
     title: str
-    opening: str  # the short answer and the beginning of the body
-    phrasings: tuple[str, ...] = ()
     tags: tuple[int, ...] = ()
     places: frozenset[str] = frozenset()  # codes of the regions that it is for; none: the whole country
     category: int = 0
-    go_live: int = 0  # seconds since 1970
+    go_live: int = 0  # days since 1970
     valid_until: int = 2**31  # days since 1970
+    opening: str = ""  # the short answer and the beginning of the body
+    phrasings: tuple[str, ...] = ()
 
 
 # Words by which a question is asked and not what it is about.
@@ -89,13 +91,19 @@ class Question(NamedTuple):
     slots: frozenset[str]  # places, numbers, kinds: another one is another question
 
 
-@lru_cache(maxsize=20_000)  # neighbours meet again and again
+@lru_cache(maxsize=50_000)  # neighbours meet again and again
+def key_of(title: str) -> str:
+    """Titles with the same key ask the same, word for word."""
+    return question(title)
+
+
+@lru_cache(maxsize=20_000)
 def understood(title: str) -> Question:
     text = normalise(title)
     slots = {*_gazetteer()[0].findall(text), *_NUMBER.findall(text), *(kind for kind in _KINDS if kind in text)}
     split = terms(ASKING.sub(" ", text))
     words = frozenset(word for word in split.words if len(word) > 1)
-    return Question(question(title), words, words | frozenset(split.pairs or split.chars), frozenset(slots))
+    return Question(key_of(title), words, words | frozenset(split.pairs or split.chars), frozenset(slots))
 
 
 @lru_cache(maxsize=5_000)

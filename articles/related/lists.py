@@ -6,13 +6,16 @@ Editors' choices are rows of their own: every list that is written is arranged b
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import BooleanField
+from django.db.models import BooleanField, CharField, TextField, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Concat, Substr
 
 from articles import following, search
 from articles.models import Article, ArticleRegion, Cursor, RelatedArticle, RelatedChoice, Tag, TaggedArticle, take_event_lock
@@ -95,14 +98,17 @@ def _pinned_beside(id: int) -> Iterable[int]:
 # All of them
 
 
-def rebuild(progress: Callable[[Iterable], Iterable] = iter, *, restart: bool = False) -> int | None:
-    """Compute every list anew, from where a run that was killed has come to. Returns how many; None where another process is at it."""
+def rebuild(progress: Callable[[Iterable], Iterable] = iter, *, restart: bool = False, spread: Callable = map) -> int | None:
+    """Compute every list anew, from where a run that was killed has come to. Returns how many; None where another process is at it.
+
+    `spread`: a map() that may compute in other processes; all is written in this one.
+    """
     with exclusive(REBUILD) as mine:
         if not mine:
             return None
         if restart:
             _rebuilding().delete()
-        done = sum(1 for _ in progress(_rebuilt()))
+        done = sum(1 for _ in progress(_rebuilt(spread)))
         RelatedArticle.objects.filter(article__live=False).delete()
         _rebuilding().delete()
         return done
@@ -125,15 +131,18 @@ def _live_after(id: int):
     return Article.objects.filter(live=True, pk__gt=id).order_by("pk").values_list("pk", flat=True)
 
 
-def _rebuilt() -> Iterator[int]:
-    last = _rebuilt_until()
-    while ids := list(_live_after(last)[:BATCH]):
-        last = ids[-1]
-        lists = _computed(ids)
+def _rebuilt(spread: Callable) -> Iterator[int]:
+    for lists in spread(_computed, _batches(_rebuilt_until())):
         with transaction.atomic():
             _write(lists)
-            Cursor.objects.update_or_create(name=REBUILD, defaults={"event": last})
-        yield from ids
+            Cursor.objects.update_or_create(name=REBUILD, defaults={"event": max(lists)})
+        yield from lists
+
+
+def _batches(last: int) -> Iterator[list[int]]:
+    while ids := list(_live_after(last)[:BATCH]):
+        last = ids[-1]
+        yield ids
 
 
 # Computing
@@ -153,11 +162,13 @@ def _refresh(ids: Iterable[int]) -> dict[int, list[int]]:
 def _computed(ids: list[int]) -> dict[int, List]:
     # Scheduled articles are stored too: nothing happens at their time that could add them, and pages show none before it.
     index = Index(search.engine(), search.filters_now(scheduled=True))
-    subjects, known = _subjects(ids), {}
+    subjects, known, looked_at = _subjects(ids), {}, {}
 
-    def load(wanted: set[int]) -> dict[int, Item]:
+    def load(wanted: set[int], whole: bool) -> dict[int, Item]:
         known.update(_items(wanted - known.keys()))
-        return known
+        if whole:
+            looked_at.update(_whole([known[id] for id in wanted - looked_at.keys() if id in known]))
+        return looked_at if whole else known
 
     hits = {id: index.nearest(subject) for id, subject in subjects.items()}
     found = together({id: related_to(subject, index, hits[id]) for id, subject in subjects.items()}, load)
@@ -171,24 +182,24 @@ def _near(item: Item, hits: Hits, entries: list[Entry], known: dict[int, Item], 
     return list(dict.fromkeys([*near, *(entry.other for entry in entries[:MUTUAL])]))
 
 
-COLUMNS = ("pk", "title", "excerpt", "phrasings", "category_id", "go_live_at", "valid_until")
+TEXT = Concat("short_answer", Value("\n"), "plain_text", output_field=TextField())
 
 
 def _subjects(ids: Iterable[int]) -> dict[int, Subject]:
-    rows = Article.objects.filter(pk__in=ids, live=True).values_list(*COLUMNS, "short_answer", "plain_text")
-    texts = {row[0]: (row[: len(COLUMNS)], "\n".join(row[len(COLUMNS) :])) for row in rows}
-    items = _as_items([row for row, _ in texts.values()])
+    texts = dict(Article.objects.filter(pk__in=ids, live=True).values_list("pk", TEXT))
+    items = _whole(_items(texts).values())
     names = dict(Tag.objects.filter(pk__in={tag for item in items.values() for tag in item.tags}).values_list("pk", "name"))
-    return {id: Subject(item, texts[id][1], {tag: names[tag] for tag in item.tags}) for id, item in items.items()}
+    return {id: Subject(item, texts[id], {tag: names[tag] for tag in item.tags}) for id, item in items.items()}
+
+
+# The day alone, as text: thousands of times are slow to make.
+DAY = Substr(Cast("go_live_at", CharField()), 1, 10)
 
 
 def _items(ids: Iterable[int]) -> dict[int, Item]:
-    """Those of live articles."""
-    return _as_items(list(Article.objects.filter(_among("articles_article.id", ids), live=True).values_list(*COLUMNS)))
-
-
-def _as_items(rows: list[tuple]) -> dict[int, Item]:
-    ids = [row[0] for row in rows]
+    """Those of live articles, without what they say."""
+    live = Article.objects.filter(_among("articles_article.id", ids), live=True)
+    rows = live.values_list("pk", "title", "category_id", DAY, "valid_until")
     tags, regions = defaultdict(list), defaultdict(list)
     for id, tag in TaggedArticle.objects.filter(_among("content_object_id", ids)).values_list("content_object_id", "tag_id"):
         tags[id].append(tag)
@@ -198,16 +209,26 @@ def _as_items(rows: list[tuple]) -> dict[int, Item]:
         id: Item(
             id,
             title,
-            opening,
-            tuple(phrasings),
             tuple(tags[id]),
             places(regions[id], title),
             category,
-            int(go_live_at.timestamp()),
+            _day_number(day),
             days(valid_until) if valid_until else FOREVER,
         )
-        for id, title, opening, phrasings, category, go_live_at, valid_until in rows
+        for id, title, category, day, valid_until in rows
     }
+
+
+@lru_cache(maxsize=10_000)
+def _day_number(day: str) -> int:
+    return days(date.fromisoformat(day))
+
+
+def _whole(items: Collection[Item]) -> dict[int, Item]:
+    """The same with what they say."""
+    rows = Article.objects.filter(_among("articles_article.id", (item.id for item in items))).values_list("pk", "excerpt", "phrasings")
+    said = {id: (opening, tuple(phrasings)) for id, opening, phrasings in rows}
+    return {item.id: Item(*item[:-2], *said[item.id]) for item in items if item.id in said}
 
 
 def _among(column: str, ids: Iterable[int]) -> RawSQL:

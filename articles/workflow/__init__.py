@@ -17,7 +17,7 @@ from articles.workflow.importing import Restored, publish_in_bulk, record_import
 from articles.workflow.merging import Combination, merge, shown_revision, unmerge, why_not_merge
 from articles.workflow.publishing import force_publish, publish, publish_due, schedule, unpublish
 from articles.workflow.related_choices import RELATED_CHOICES, block_related, pin_related, release_related, why_not_choose_related
-from articles.workflow.reviewing import approve, confirm, reject, submit, why_ask_again
+from articles.workflow.reviewing import approve, confirm, recheck, reject, submit, why_ask_again
 from articles.workflow.rules import VERBS, NotAllowed, why_not
 from articles.workflow.vocabulary import delete_unused_tags, merge_tags, record_vocabulary, why_not_merge_tags
 
@@ -42,6 +42,7 @@ __all__ = [
     "publish_due",
     "publish_in_bulk",
     "reconcile",
+    "recheck",
     "record_import",
     "record_vocabulary",
     "reject",

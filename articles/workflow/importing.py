@@ -1,6 +1,7 @@
 """Articles that come in from outside: restored from an export, or made by the thousand for a load test."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser as User
@@ -27,6 +28,8 @@ class Restored(NamedTuple):
     withdrawn_at: datetime | None
     merged_into: int | None
     forced_because: str
+    next_review_on: date | None = None
+    changes: tuple[dict[str, str], ...] = ()
     questions: tuple[str, ...] = ()  # of a merged one: those that it brings to the page it leads to
 
 
@@ -38,7 +41,7 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
         raise NotAllowed(f"编号 {was.id} 已被另一篇文章使用")
     if was.merged_into and not Article.objects.filter(pk=was.merged_into, merged_into=None).exists():
         raise NotAllowed(f"合并目标 #{was.merged_into} 不存在")
-    if problems := unresolved(content := tidy(content)):
+    if problems := unresolved(replace(content := tidy(content), successor=None)):
         raise NotAllowed("；".join(problems))
     live = not (was.withdrawn_at or was.merged_into)
     article = Article.objects.create(pk=was.id, title=content.title)
@@ -53,8 +56,9 @@ def restore(content: ArticleContent, was: Restored, *, by: User | None, follow_n
         note="从导出文件恢复",
     )
     article.take(content)
-    for name in ("go_live_at", "expire_at", "updated_at", "reviewed_by", "reviewed_at", "withdrawn_at"):
+    for name in ("go_live_at", "expire_at", "updated_at", "reviewed_by", "reviewed_at", "next_review_on", "withdrawn_at"):
         setattr(article, name, getattr(was, name))
+    article.changes = list(was.changes)
     article.merged_into_id = was.merged_into
     article.phrasings = list(was.questions) if was.merged_into else article.phrasings
     article.live, article.live_revision, article.latest_revision = live, revision, revision

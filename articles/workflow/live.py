@@ -3,12 +3,12 @@
 These functions check and record nothing; they stand inside the frame of a verb that brings a page up or takes it down.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.utils import timezone
 
-from articles.content import ArticleContent
+from articles.content import ArticleContent, next_review
 from articles.models import NEVER, Article, ArticleRegion, RelatedArticle, Revision, Tag, TaggedArticle
 from articles.text import question
 from articles.workflow.rules import State
@@ -28,7 +28,7 @@ def make_live(revision: Revision, go_live_at: datetime | None = None) -> Article
     if article.expire_at <= max(now, article.go_live_at):
         article.expire_at = NEVER  # publishing what has expired opens it again
     article.live, article.withdrawn_at, article.live_revision = True, None, revision
-    article.reviewed_by, article.reviewed_at = (shown_name(revision.reviewer), revision.reviewed_at) if revision.reviewer else ("", None)
+    sign(article, revision.reviewer, revision.reviewed_at)
     article.save()
     link(article, content)
     return article
@@ -45,6 +45,15 @@ def link(article: Article, content: ArticleContent) -> None:
     ArticleRegion.objects.bulk_create(
         ArticleRegion(article=article, region_id=code, go_live_at=at) for code in dict.fromkeys(content.regions)
     )
+
+
+def sign(article: Article, reviewer: User | None, at: datetime | None, again_on: date | None = None) -> None:
+    """Say who has checked the page, when, and when it is due again; nobody, where it is published by force. Saves nothing."""
+    if not (reviewer and at):
+        article.reviewed_by, article.reviewed_at, article.next_review_on = "", None, None
+        return
+    article.reviewed_by, article.reviewed_at = shown_name(reviewer), at
+    article.next_review_on = again_on or next_review(article.kind, timezone.localdate(at), article.valid_until)
 
 
 def take_down(article: Article) -> None:

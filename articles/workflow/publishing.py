@@ -12,9 +12,9 @@ from articles.workflow.live import make_live, take_down
 from articles.workflow.rules import NotAllowed, State, require_reason
 
 
-def publish(revision: Revision, *, by: User | None) -> Article:
+def publish(revision: Revision, *, by: User | None, follow_now: bool = True) -> Article:
     """Make an approved revision what the public sees."""
-    with changing("publish", revision, by, indexed=True):
+    with changing("publish", revision, by, indexed=True, follow_now=follow_now):
         article = make_live(revision)
     return article
 
@@ -38,6 +38,7 @@ def publish_due(now: datetime | None = None) -> int:
     """Publish the scheduled revisions whose time has come. Safe to run in any number of processes at once.
 
     One that the rules no longer allow is taken off the schedule with an Event that says why. Returns how many went live.
+    The caller lets search follow; after each of a thousand, that would hold up those behind.
     """
     due = Revision.objects.filter(state=State.APPROVED, publish_at__lte=now or timezone.now()).order_by("publish_at", "pk")
     return sum(_publish_one_due(revision) for revision in due)
@@ -45,7 +46,7 @@ def publish_due(now: datetime | None = None) -> int:
 
 def _publish_one_due(revision: Revision) -> bool:
     try:
-        publish(revision, by=None)
+        publish(revision, by=None, follow_now=False)
     except NotAllowed as refusal:
         with transaction.atomic():
             if Revision.objects.filter(pk=revision.pk, state=State.APPROVED, publish_at__isnull=False).update(publish_at=None):

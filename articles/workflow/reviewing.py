@@ -1,5 +1,7 @@
 """The second pair of eyes: handing in, the verdict, and the confirmation of what was published without one."""
 
+from datetime import date, datetime, timedelta
+
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.utils import timezone
 
@@ -7,8 +9,10 @@ from articles import duplicates, search
 from articles.content import ArticleContent
 from articles.models import Article, Revision
 from articles.workflow.frame import changing
-from articles.workflow.live import shown_name
+from articles.workflow.live import sign
 from articles.workflow.rules import NotAllowed, State, require_reason
+
+LONGEST_INTERVAL = timedelta(days=5 * 366)
 
 
 def submit(revision: Revision, *, by: User | None, not_duplicate_because: str = "") -> None:
@@ -63,6 +67,24 @@ def confirm(revision: Revision, *, by: User) -> None:
     with changing("confirm", revision, by):
         revision.reviewer, revision.reviewed_at = by, timezone.now()
         revision.approved_digest = revision.content.digest()
-        article = revision.article
-        article.reviewed_by, article.reviewed_at = shown_name(by), revision.reviewed_at
-        article.save(update_fields=["reviewed_by", "reviewed_at"])
+        _sign(revision.article, by, revision.reviewed_at)
+
+
+def recheck(article: Article, *, by: User, note: str = "", next_review_on: date | None = None) -> None:
+    """Somebody has looked at a live page again and found nothing to change.
+
+    `next_review_on`: when it is due the next time; by default after the interval of its kind.
+    """
+    if next_review_on and not timezone.localdate() < next_review_on <= timezone.localdate() + LONGEST_INTERVAL:
+        raise NotAllowed("下次审核的日期须在明天以后、五年以内")
+    revision = Revision.objects.filter(live_article=article.pk).first()
+    if revision is None:
+        raise NotAllowed("文章还没有发布过")
+    with changing("recheck", revision, by, note) as entry:
+        _sign(revision.article, by, timezone.now(), next_review_on)
+        entry.data |= {"sha256": revision.content.digest(), "next_review_on": revision.article.next_review_on.isoformat()}
+
+
+def _sign(article: Article, by: User, at: datetime, again_on: date | None = None) -> None:
+    sign(article, by, at, again_on)
+    article.save(update_fields=["reviewed_by", "reviewed_at", "next_review_on"])

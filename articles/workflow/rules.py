@@ -33,6 +33,7 @@ VERBS = {
     "schedule": Verb("定时发布", {State.APPROVED}, "articles.publish_article"),
     "force_publish": Verb("紧急发布", WORKING, "articles.force_publish_article", needs_reason=True),
     "confirm": Verb("复核确认", {State.PUBLISHED}, "articles.review_article"),
+    "recheck": Verb("核对无变化", {State.PUBLISHED}, "articles.review_article"),
     "unpublish": Verb("撤回", {State.PUBLISHED}, "articles.publish_article", needs_reason=True),
     "merge": Verb("合并到其他文章", set(State), "articles.publish_article"),
     "unmerge": Verb("撤销合并", {State.SUPERSEDED}, "articles.publish_article"),
@@ -95,6 +96,12 @@ def _why_not_confirm(revision, user):
     return reasons
 
 
+def _why_not_recheck(revision, user):
+    if revision.needs_confirmation:
+        return ["紧急发布的版本请先复核确认"]
+    return ["作者不能核对自己写的稿件"] if user and user.pk in _writers(revision) else []
+
+
 _CHECKS = {
     "approve": _why_not_approve,
     "reject": _why_not_approve,
@@ -102,6 +109,7 @@ _CHECKS = {
     "schedule": _why_not_publish,
     "force_publish": _why_not_force,
     "confirm": _why_not_confirm,
+    "recheck": _why_not_recheck,
     "revert": _why_not_revert,
     "merge": _why_not_merge,
     "unmerge": _why_not_unmerge,

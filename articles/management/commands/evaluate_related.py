@@ -50,14 +50,14 @@ class Command(BaseCommand):
             return {id: self._list(subject, index) for id, subject in tqdm(self.subjects.items(), unit="篇", disable=None)}
 
     def _list(self, subject: related.Subject, index: related.Index) -> list[int]:
-        found = related.together({0: related.related_to(subject, index)}, lambda ids: {id: self.subjects[id].item for id in ids})
+        found = related.together({0: related.related_to(subject, index)}, lambda ids, whole: {id: self.subjects[id].item for id in ids})
         return [entry.other for entry in found[0][: related.SHOWN]]
 
 
 def _subject(id: int, document: dict, tags: dict[str, int]) -> related.Subject:
     title, body = str(document.get("title") or ""), str(document.get("body") or "")
     own = {tags.setdefault(str(name), len(tags) + 1): str(name) for name in document.get("tags") or []}
-    return related.Subject(related.Item(id, title, shorten(body), tags=tuple(own), places=places((), title)), body, own)
+    return related.Subject(related.Item(id, title, tuple(own), places((), title), opening=shorten(body)), body, own)
 
 
 def _document(subject: related.Subject) -> SearchDocument:

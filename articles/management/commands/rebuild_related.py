@@ -1,10 +1,11 @@
-import gc
+import os
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from articles import related, search
+from articles.management.workers import workers
 
 
 class Command(BaseCommand):
@@ -12,13 +13,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--restart", action="store_true", help="不接着上次中断的地方，从头计算")
+        parser.add_argument(
+            "--processes", type=int, default=os.cpu_count(), choices=range(1, 65), metavar="N", help="进程数，默认每个 CPU 核一个"
+        )
 
-    def handle(self, *, restart, **_):
-        gc.set_threshold(100_000)  # a fifth of the time would go into looking for garbage among what is kept
+    def handle(self, *, restart, processes, **_):
         search.sync()
         bar = partial(tqdm, total=related.to_rebuild(restart=restart), unit="篇", disable=None)
         try:
-            count = related.rebuild(bar, restart=restart)
+            with workers(processes) as spread:
+                count = related.rebuild(bar, restart=restart, spread=spread)
         except search.IndexUnavailable:
             raise CommandError("没有可用的搜索索引，请先运行 rebuild_search") from None
         if count is None:
