@@ -1,7 +1,7 @@
 /* While an editor writes, the form's words are kept: in the editor's slot on the server, or, where that cannot be reached, in this browser.
    A form that was opened once is a “window”; copies in the browser carry its name, so that no window writes over another's words. */
 addEventListener("DOMContentLoaded", () => {
-  const PAUSE = 2000, EVERY = 5000, HEARTBEAT = 20000; // milliseconds
+  const PAUSE = 2000, EVERY = 5000, HEARTBEAT = 20000, PATIENCE = 15000; // milliseconds
   const DAYS = 7; // that a copy stays in the browser
   const box = document.querySelector("#autosave");
   if (!box) return;
@@ -37,7 +37,12 @@ addEventListener("DOMContentLoaded", () => {
   const ask = async (options = {}) => {
     let response;
     try {
-      response = await fetch(box.dataset.address, { redirect: "manual", headers: { Accept: "application/json", "X-CSRFToken": token.value }, ...options });
+      response = await fetch(box.dataset.address, {
+        redirect: "manual",
+        headers: { Accept: "application/json", "X-CSRFToken": token.value },
+        signal: AbortSignal.timeout(PATIENCE),
+        ...options,
+      });
     } catch {
       return { trouble: "offline" };
     }

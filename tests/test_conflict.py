@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from articles import autosave, workflow
-from articles.models import Revision, Tag
+from articles.models import Category, Revision, Tag
 from articles.rendering import clean
 
 THREE = "<p>带上身份证。</p><p>到街道中心。</p><p>当场办结。</p>"
@@ -97,6 +97,26 @@ def test_what_is_chosen_is_saved_with_the_rest_merged(client, both, writer, draf
     assert "zhubian）合并" in draft.revisions.first().note
     assert draft.revisions.first().author == writer
     assert autosave.slot(writer, draft) is None
+
+
+def test_every_kind_of_field_is_asked_in_words(client, saves, writer, editor, draft, category):
+    began, other = draft.latest_revision_id, Category.objects.exclude(pk=category.pk).first()
+    saves(
+        editor, draft, began, title="甲？", category=other.pk, kind="guide", provenance="reprint", valid_until="2027-01-01",
+        regions=["310000"], **{"sources-title": ["《办法》"], "sources-number": ["3号"]},
+    )  # fmt: skip
+    page = saves(
+        writer, draft, began, title="乙？", category="", kind="clinical", provenance="ai_assisted", valid_until="2028-01-01",
+        regions=["320000"], **{"sources-title": ["《办法》"], "sources-number": ["5号"]},
+    )  # fmt: skip
+    theirs = {row.label: "".join(part.text for line in row.theirs for part in line) for row in page.context["rows"]}
+    assert theirs == {
+        "问题": "甲？", "栏目": other.name, "适用地区": "上海", "内容类型": "就医指南", "创作方式": "转载",
+        "政策截止日": "2027-01-01", "来源": "《办法》 3号",
+    }  # fmt: skip
+    client.post(conflict(draft), answers(page, "theirs") | {"_save": "1"})
+    assert (newest(draft).title, newest(draft).category, newest(draft).regions) == ("甲？", other.pk, ("310000",))
+    assert newest(draft).sources[0].number == "3号"
 
 
 def test_the_words_can_go_back_into_the_form_with_what_was_chosen(client, both, writer, draft):

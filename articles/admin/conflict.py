@@ -87,7 +87,6 @@ def _page(
     request: HttpRequest, article: Article, waiting: Autosave, form: ArticleForm, context: dict[str, Any], chosen: dict[str, str]
 ) -> HttpResponse:
     reconciled = form.reconciled
-    transaction.set_rollback(True)  # only looked at: no new tags
     labels = {name: field.label for name, field in form.fields.items()}
     rows = [_row(conflict, labels, chosen) for conflict in reconciled.merged.conflicts]
     context |= {
@@ -100,7 +99,9 @@ def _page(
         "open": [row.label for row in rows if row.key in chosen and not row.chosen],
         "stamp": _stamp(waiting, article),
     }
-    return render(request, "admin/articles/article/conflict.html", context, status=400 if chosen else 200)
+    response = render(request, "admin/articles/article/conflict.html", context, status=400 if chosen else 200)
+    transaction.set_rollback(True)  # only looked at: no new tags
+    return response
 
 
 def _row(conflict: Conflict, labels: dict[str, str], chosen: dict[str, str]) -> Row:
