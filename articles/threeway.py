@@ -219,10 +219,10 @@ _IN_PIECES = {"body": lambda html: _Blocks(html).whole(), "sources": _of_sources
 def _reconciled(base: _Part | None, mine: _Part | None, theirs: _Part | None) -> list[Any]:
     """One part of three versions: its pieces in order, values and questions. None: the part is not there."""
     keys = [part and part.key for part in (base, mine, theirs)]
-    if keys[1] == keys[2] or keys[2] == keys[0]:
-        return [mine.value] if mine else []
-    if keys[1] == keys[0]:
+    if keys[1] in (keys[0], keys[2]):
         return [theirs.value] if theirs else []
+    if keys[2] == keys[0]:
+        return [mine.value] if mine else []
     if base and mine and theirs and all(part.children is not None and part.kind == base.kind for part in (base, mine, theirs)):
         opening = _unless_both(base.opening, mine.opening, theirs.opening)
         if opening is not None:

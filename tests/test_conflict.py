@@ -227,6 +227,14 @@ def test_a_stale_save_without_changes_of_its_own_saves_nothing(saves, writer, ed
     assert draft.revisions.first().author == editor
 
 
+def test_markup_of_the_editor_s_own_is_no_change_to_save(saves, writer, editor, draft, content):
+    items = "<ul><li>身份证</li><li>照片</li></ul>"
+    began = workflow.save_draft(content(title="停保三个月以后怎么恢复？", body=items), by=writer, article=draft).pk
+    saves(editor, draft, began, body=items, short_answer="可以。")
+    saves(writer, draft, began, body=items.replace("<li>", "<li><p>").replace("</li>", "</p></li>"))
+    assert draft.revisions.first().author == editor
+
+
 def test_the_workflow_stays_the_last_judge(writer, editor, draft, content):
     began = draft.latest_revision_id
     workflow.save_draft(content(body=clean(THREE).html), by=editor, article=draft)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_no_save_is_lost_and_changes_in_different_paragraphs_come_together(db, tmp_path):
-    command = [sys.executable, ROOT / "tests/benchmarks/editors.py", "--pairs", "20", "--crowds", "4"]
+    command = [sys.executable, ROOT / "tests/benchmarks/editors.py", "--pairs", "16", "--crowds", "4"]
     run = subprocess.run(command, env={**os.environ, "DATA_DIR": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.findall(r"\d+ lost", run.stdout) == ["0 lost", "0 lost"]

@@ -64,7 +64,6 @@ def play(rounds: int, editors: int, seed: int = 1) -> Outcome:
     with ThreadPoolExecutor(editors) as pool:
         for number in range(rounds):
             _round(number, people, chance, pool, outcome)
-        list(pool.map(lambda _: connections.close_all(), range(editors)))
     return outcome
 
 
@@ -116,6 +115,7 @@ def _save(together: Barrier, article: Article, content: ArticleContent, person: 
     data |= {"parent": article.latest_revision_id, "window": f"{person.pk:x}"}
     together.wait()
     response = client.post(reverse("admin:articles_article_change", args=[article.pk]), data)
+    connections.close_all()  # this thread's
     target = response.headers.get("Location", "")
     return "asked" if target.endswith("/conflict/") else "saved" if response.status_code == 302 and "saved=" in target else "failed"
 
