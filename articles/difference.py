@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -102,6 +102,11 @@ def unified(old: Sequence[Line], new: Sequence[Line], *, whole: bool = False) ->
     return _Comparison().of_lines(old, new, whole)
 
 
+def common_runs(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
+    """What both have in the same order: (start left, start right, length) of each run, and the end of both with length 0."""
+    return _Comparison().matches(left, right)
+
+
 class _Comparison:
     def __init__(self):
         self.pairs_left = PAIRS
@@ -110,7 +115,7 @@ class _Comparison:
         lines = left.splitlines(), right.splitlines()
         sides: tuple[list[Paragraph], list[Paragraph]] = ([], [])
         done = 0, 0
-        for a, b, size in self._matches(*lines):
+        for a, b, size in self.matches(*lines):
             changed = self._of_units("\n".join(lines[0][done[0] : a]), "\n".join(lines[1][done[1] : b]))
             for side, part, own, start in zip(sides, changed, lines, (a, b), strict=True):
                 side += _paragraphs(part)
@@ -121,40 +126,14 @@ class _Comparison:
     def _of_units(self, left: str, right: str) -> tuple[Paragraph, Paragraph]:
         units = _UNIT.findall(left), _UNIT.findall(right)
         marked = [True] * len(units[0]), [True] * len(units[1])
-        for a, b, size in self._matches(*units):
+        for a, b, size in self.matches(*units):
             at_an_end = not (a and b) or a + size == len(units[0]) or b + size == len(units[1])
             if size >= SHORTEST or at_an_end:
                 marked[0][a : a + size] = marked[1][b : b + size] = [False] * size
         return _runs(units[0], marked[0]), _runs(units[1], marked[1])
 
-    def of_lines(self, old: Sequence[Line], new: Sequence[Line], whole: bool) -> list[Row]:
-        rows: list[Row] = []
-        done = 0, 0
-        for a, b, size in self._matches(old, new):
-            gap = old[done[0] : a], new[done[1] : b]
-            if whole:
-                rows += _rows([(unit, None) for unit in _units(gap[0])]) + _rows([(None, unit) for unit in _units(gap[1])])
-            else:
-                rows += _rows(self._woven(*map(_units, gap)))
-            rows += [Row([Run(text, SAME, styles, styles) for text, styles in line.pieces], line.block) for line in old[a : a + size]]
-            done = a + size, b + size
-        return rows
-
-    def _woven(self, old: list["_Unit"], new: list["_Unit"]) -> "Iterator[_Pair]":
-        """The units of both in reading order, paired where they are the same."""
-        texts = [unit.text for unit in old], [unit.text for unit in new]
-        kept = [(a, b, size) for a, b, size in self._matches(*texts) if size >= SHORTEST or a in (0, len(old) - size)]
-        if sum(size for _, _, size in kept) < ALIKE * max(len(old), len(new)):
-            kept = [(len(old), len(new), 0)]
-        done = 0, 0
-        for a, b, size in kept:
-            yield from ((unit, None) for unit in old[done[0] : a])
-            yield from ((None, unit) for unit in new[done[1] : b])
-            yield from zip(old[a : a + size], new[b : b + size], strict=True)
-            done = a + size, b + size
-
-    def _matches(self, left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """What both have in the same order: (start left, start right, length), and the end of both with length 0."""
+    def matches(self, left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
+        """As common_runs()."""
         head = _common(left, right)
         tail = _common(left[head:][::-1], right[head:][::-1])
         middle = left[head : len(left) - tail], right[head : len(right) - tail]
@@ -164,7 +143,7 @@ class _Comparison:
         yield len(left) - tail, len(right) - tail, tail
         yield len(left), len(right), 0
 
-    def _within_means(self, left: Sequence[str], right: Sequence[str]) -> Sequence[tuple[int, int, int]]:
+    def _within_means(self, left: Sequence[Hashable], right: Sequence[Hashable]) -> Sequence[tuple[int, int, int]]:
         there = Counter(right)
         pairs = sum(count * there[item] for item, count in Counter(left).items())
         if pairs > self.pairs_left:
@@ -173,7 +152,7 @@ class _Comparison:
         return SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
 
 
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
+def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
     """How many items both begin with."""
     return next((i for i, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), min(len(left), len(right)))
 

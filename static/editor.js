@@ -29,8 +29,11 @@ addEventListener("DOMContentLoaded", () => {
   if (!form) return;
 
   // A tag that was typed may be a number, like the id of one that was chosen; the prefix tells them apart.
-  form.addEventListener("submit", () => {
-    for (const option of form.querySelectorAll("#id_tags option[data-select2-tag]")) option.value = `new:${option.text}`;
+  form.addEventListener("formdata", ({ formData }) => {
+    const options = form.querySelectorAll("#id_tags option:checked");
+    if (!options.length) return;
+    formData.delete("tags");
+    for (const option of options) formData.append("tags", option.dataset.select2Tag ? `new:${option.text}` : option.value);
   });
 
   let dirty = document.querySelector(".errornote") !== null; // what came back refused is not saved either
@@ -38,5 +41,6 @@ addEventListener("DOMContentLoaded", () => {
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
   form.addEventListener("submit", () => { dirty = false; });
+  form.addEventListener("autosaved", () => { dirty = false; });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 });

@@ -110,6 +110,26 @@ def content(category):
 
 
 @pytest.fixture
+def form_data(category):
+    """What the article form sends."""
+
+    def make(**changes):
+        return {
+            "title": "停保三个月以后怎么恢复？",
+            "short_answer": "补缴或重新参保后恢复，等待期以参保地为准。",
+            "body": "<p>先看停了多久。</p>",
+            "category": category.pk,
+            "kind": "policy",
+            "provenance": "human",
+            "regions": [],
+            "tags": [],
+            **changes,
+        }
+
+    return make
+
+
+@pytest.fixture
 def approved(writer, reviewer, content):
     """A revision that only waits for being published: written, submitted, approved by a second person."""
 

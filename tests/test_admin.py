@@ -7,27 +7,6 @@ from django.urls import reverse
 from articles import workflow
 from articles.models import Article, Event, Revision, Tag
 
-
-@pytest.fixture
-def form_data(category):
-    """What the article form sends."""
-
-    def make(**changes):
-        return {
-            "title": "停保三个月以后怎么恢复？",
-            "short_answer": "补缴或重新参保后恢复，等待期以参保地为准。",
-            "body": "<p>先看停了多久。</p>",
-            "category": category.pk,
-            "kind": "policy",
-            "provenance": "human",
-            "regions": [],
-            "tags": [],
-            **changes,
-        }
-
-    return make
-
-
 ADD = "/admin/articles/article/add/"
 
 
@@ -68,30 +47,6 @@ def test_the_form_comes_back_with_what_was_saved(client, writer, form_data):
     page = client.get(change(Article.objects.get())).content.decode()
     for words in ("停保三个月以后怎么恢复？", "先看停了多久。", "断了三个月怎么办", ">停保<"):
         assert words in page
-
-
-def test_saving_on_top_of_a_newer_version_is_refused_and_the_words_stay(client, writer, editor, form_data, content):
-    revision = workflow.save_draft(content(), by=writer)
-    workflow.save_draft(content(short_answer="另一个人的改动。"), by=editor, article=revision.article)
-    client.force_login(writer)
-    response = client.post(change(revision.article), form_data(parent=revision.pk, short_answer="我的改动。"))
-    page = response.content.decode()
-    assert "其他人保存了新的版本" in page
-    assert "我的改动。" in page
-    assert "流程" not in page
-    assert Revision.objects.count() == 2
-
-
-def test_saving_once_more_stands_and_the_other_version_stays_in_the_history(client, writer, editor, form_data, content):
-    revision = workflow.save_draft(content(), by=writer)
-    other = workflow.save_draft(content(short_answer="另一个人的改动。"), by=editor, article=revision.article)
-    client.force_login(writer)
-    refused = client.post(change(revision.article), form_data(parent=revision.pk, short_answer="我的改动。"))
-    parent = refused.context["adminform"].form["parent"].value()
-    assert parent == other.pk
-    client.post(change(revision.article), form_data(parent=parent, short_answer="我的改动。"))
-    assert revision.article.revisions.first().content.short_answer == "我的改动。"
-    assert revision.article.revisions.count() == 3
 
 
 @pytest.mark.parametrize(

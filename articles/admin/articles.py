@@ -10,11 +10,14 @@ from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from articles import addresses, comments, workflow  # noqa: F401  (addresses registers the converters)
+from articles import addresses, autosave, comments, workflow  # noqa: F401  (addresses registers the converters)
+from articles.admin.autosave import autosave_view, form_context
 from articles.admin.comparing import compare_view
+from articles.admin.conflict import conflict_view
 from articles.admin.desk import calendar_view, queue_view
 from articles.admin.duplicates import TypedForm, nearest
 from articles.admin.listing import change_filter, keep_filter, list_view
@@ -24,6 +27,7 @@ from articles.admin.panel import ACTIONS, VerbForm, panel_context
 from articles.admin.preview import unsaved_preview
 from articles.admin.related import related_view
 from articles.admin.reviewing import review_address, review_view, share_view
+from articles.admin.saving import keep_refused, save
 from articles.forms import ArticleForm
 from articles.models import Article, Revision
 from articles.pages import preview_context
@@ -56,7 +60,7 @@ EDITING = [
     (None, {"fields": ["title", "not_duplicate_because", "short_answer", "body"]}),
     (_("归类"), {"fields": ["category", "tags", "regions", "kind", "provenance"]}),
     (_("依据与有效期"), {"fields": ["sources", "valid_from", "valid_until", "successor"]}),
-    (_("其他"), {"fields": ["phrasings", "note", "parent"]}),
+    (_("其他"), {"fields": ["phrasings", "note", "parent", "window"]}),
     (_("提交审核"), {"fields": ["due_in"]}),
 ]
 # What is said with a change to a page that readers know.
@@ -77,6 +81,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
+        form.slot = autosave.slot(request.user, obj) if "restore" in request.GET else None
         return form
 
     def get_fieldsets(self, request, obj=None):
@@ -95,20 +100,15 @@ class ArticleAdmin(admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', review_address(article.latest_revision), _("按读者看到的样子阅读此版本"))
 
     def save_model(self, request, obj, form, change):
-        if change and obj.revisions.filter(state=Revision.State.APPROVED, publish_at__isnull=False).exists():
-            self.message_user(request, "原来排定的定时发布已经取消，新稿审核后请重新排定。", messages.WARNING)
-        revision = workflow.save_draft(
-            form.content(),
-            by=request.user,
-            article=obj if change else None,
-            parent=form.cleaned_data["parent"],
-            note=form.cleaned_data["note"],
-        )
+        revision = save(request, form, obj if change else None)
         obj.pk = revision.article_id
         obj.title = revision.content.title
-        if "_submit" in request.POST:
-            because = form.cleaned_data["not_duplicate_because"]
-            workflow.submit(revision, by=request.user, not_duplicate_because=because, **form.declared())
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        form = context["adminform"].form
+        if form.is_bound and form.in_conflict and keep_refused(request, form, obj):
+            return HttpResponseRedirect(reverse("admin:articles_article_conflict", args=[obj.pk]))
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._stay(request, obj)
@@ -117,8 +117,9 @@ class ArticleAdmin(admin.ModelAdmin):
         return self._stay(request, obj)
 
     def _stay(self, request, obj):
-        self.message_user(request, "已提交审核。" if "_submit" in request.POST else "草稿已保存。", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]))
+        # By this the browser knows which of the copies it holds are saved.
+        saved = f"?{urlencode({'saved': request.POST['window']})}" if request.POST.get("window") else ""
+        return HttpResponseRedirect(reverse("admin:articles_article_change", args=[obj.pk]) + saved)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
@@ -126,6 +127,8 @@ class ArticleAdmin(admin.ModelAdmin):
         if article and article.latest_revision:
             threads = [thread for thread in comments.threads(article.latest_revision) if not thread.comment.resolved_at]
             panel |= {"panel": panel_context(article, request.user), "article": article, "open_threads": threads}
+        if panel["may_write"]:
+            panel["autosave"] = form_context(request, article)
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | panel)
         if hasattr(response, "context_data"):
             response._csp_update = {"script-src": import_map_hash(self.get_form(request)().media), "style-src": EMPTY_STYLE}
@@ -145,6 +148,9 @@ class ArticleAdmin(admin.ModelAdmin):
             path("merge/", self.admin_site.admin_view(self.merge_view), name="articles_article_merge_pair"),
             path("preview/", self.admin_site.admin_view(require_POST(self.unsaved_preview_view)), name="articles_article_unsaved_preview"),
             path("duplicates/", self.admin_site.admin_view(self.duplicates_view), name="articles_article_duplicates"),
+            path("autosave/", self.admin_site.admin_view(self.autosave_view), name="articles_article_autosave_new"),
+            path("<id:id>/autosave/", self.admin_site.admin_view(self.autosave_view), name="articles_article_autosave"),
+            path("<id:id>/conflict/", self.admin_site.admin_view(self.conflict_view), name="articles_article_conflict"),
             path("<id:id>/preview/<id:revision>/", self.admin_site.admin_view(self.preview_view), name="articles_article_preview"),
             path("<id:id>/review/<id:revision>/", self.admin_site.admin_view(self.review_view), name="articles_article_review"),
             path("<id:id>/share/<id:revision>/", self.admin_site.admin_view(require_POST(self.share_view)), name="articles_article_share"),
@@ -180,6 +186,22 @@ class ArticleAdmin(admin.ModelAdmin):
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         return unsaved_preview(request)
+
+    def autosave_view(self, request, id=None):
+        return autosave_view(request, self._to_write(request, id))
+
+    def conflict_view(self, request, id):
+        """What this editor and another changed differently."""
+        article = self._to_write(request, id)
+        context = self.admin_site.each_context(request) | {"opts": self.opts}
+        return conflict_view(request, article, self.get_form(request, article, change=True), context)
+
+    def _to_write(self, request, id):
+        """The article of this id, None for a new one; refused to who may not write it."""
+        article = get_object_or_404(Article.objects.select_related("latest_revision__author"), pk=id) if id else None
+        if not self._may_write(request, article):
+            raise PermissionDenied
+        return article
 
     def preview_view(self, request, id, revision):
         """A revision as readers would see it."""

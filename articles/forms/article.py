@@ -1,19 +1,26 @@
 """The editor's form."""
 
+from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
+from django.http import QueryDict
 from django.urls import reverse
 from django_prose_editor.fields import ProseEditorFormField
 
 from articles import workflow
 from articles.content import KINDS, LIMITS, PROVENANCES, ArticleContent
-from articles.forms.fields import BodyWidget, LinesField, SourcesField, TagsField
+from articles.forms.fields import NEW, BodyWidget, LinesField, SourcesField, SourcesWidget, TagsField
 from articles.forms.submission import MAJOR, MINOR, SubmissionForm
-from articles.models import Article, ArticleRegion, Category, Region, Tag
+from articles.models import Article, ArticleRegion, Autosave, Category, Region, Tag
+from articles.threeway import merge
+
+CONFLICT = "在您编辑期间，其他人保存了新的版本，并且改了您也改过的地方"
 
 
 class ArticleForm(SubmissionForm, forms.ModelForm):
@@ -59,14 +66,19 @@ class ArticleForm(SubmissionForm, forms.ModelForm):
     phrasings = LinesField(label="其他问法", required=False, help_text="每行一种问法；读者搜这些话也能找到本文。")
     note = forms.CharField(label="修改说明", required=False, max_length=500, widget=forms.TextInput(attrs={"class": "vTextField"}))
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    window = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    user: User
+    slot: Autosave | None = None  # the words to go on with, instead of those of the newest revision
+    reconciled: workflow.Reconciled | None = None
 
     class Meta:
         model = Article
         fields = []
 
     class Media:
-        css = {"all": ["editor.css", "writing.css", "duplicates.css", "comments.css"]}
-        js = ["editor.js", "tags.js", "duplicates.js", "counts.js", "shortcuts.js", "preview.js"]
+        css = {"all": ["editor.css", "writing.css", "duplicates.css", "comments.css", "autosave.css"]}
+        js = ["editor.js", "tags.js", "duplicates.js", "counts.js", "shortcuts.js", "preview.js", "autosave.js"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -83,6 +95,11 @@ class ArticleForm(SubmissionForm, forms.ModelForm):
             declared = MINOR if revision.minor else MAJOR if revision.public_note else ""
             if revision.pk != self.instance.live_revision_id:
                 self.initial |= {"weight": declared, "public_note": revision.public_note}
+        self.initial["window"] = uuid4().hex
+        if self.slot:
+            data = as_sent(self.slot.fields)
+            typed = {name: field.widget.value_from_datadict(data, {}, name) for name, field in self.fields.items()}
+            self.initial |= typed | {"parent": self.slot.parent, "window": self.slot.window}
 
     def _post_clean(self):
         """The article row is written by the workflow from content(), so there is no instance to fill or validate."""
@@ -97,25 +114,35 @@ class ArticleForm(SubmissionForm, forms.ModelForm):
         return cleaned
 
     def _reasons(self, article: Article | None) -> list[str]:
-        parent = self.cleaned_data["parent"]
-        if article and parent and article.latest_revision_id != parent:
-            # Saved once more, knowingly, the words of this form stand; the other version stays in the history.
-            self.data = self.data.copy()
-            self.data["parent"] = article.latest_revision_id
         with transaction.atomic():
-            content = workflow.tidy(self.content())
-            reasons = workflow.why_not_save(content, article, self.user, parent)
-            if "_submit" in self.data:
-                reasons += workflow.why_not_declare(content, article, **self.weighed())
-                reasons += [] if self.cleaned_data["not_duplicate_because"] else workflow.why_ask_again(content, article)
+            self.reconciled = self._reconcile(article)
+            reasons = [CONFLICT] if self.in_conflict else workflow.why_not_save(self.to_save, article, self.user)
+            if "_submit" in self.data and not self.in_conflict and not self.reconciled.saved:
+                reasons += workflow.why_not_declare(self.to_save, article, **self.weighed())
+                reasons += [] if self.cleaned_data["not_duplicate_because"] else workflow.why_ask_again(self.to_save, article)
             transaction.set_rollback(bool(reasons))  # no new tags for a text that is not saved
         if "_submit" in self.data and not self.user.has_perm(workflow.VERBS["submit"].permission):
             reasons.append("您没有提交审核的权限")
         return reasons
 
+    def _reconcile(self, article: Article | None) -> workflow.Reconciled:
+        content = self.content()
+        if article:
+            return workflow.reconcile(content, article, self.cleaned_data["parent"])
+        return workflow.Reconciled(merge(content, content, content), [], workflow.just_saved(content, self.user))
+
+    @property
+    def in_conflict(self) -> bool:
+        """Somebody has saved since, and changed otherwise what this editor changed."""
+        return bool(self.reconciled and self.reconciled.merged.conflicts)
+
+    @property
+    def to_save(self) -> ArticleContent:
+        return self.reconciled.merged.content()
+
     def content(self) -> ArticleContent:
         """What the form holds; tags that are new are made."""
-        return self._content(tuple(tag.pk for tag in Tag.objects.named(self.cleaned_data["tags"])))
+        return workflow.tidy(self._content(tuple(tag.pk for tag in Tag.objects.named(self.cleaned_data["tags"]))))
 
     def _content(self, tags: tuple[int, ...]) -> ArticleContent:
         given = {field.name: self.cleaned_data[field.name] for field in dataclass_fields(ArticleContent) if field.name in self.cleaned_data}
@@ -123,6 +150,12 @@ class ArticleForm(SubmissionForm, forms.ModelForm):
             given[name] = given.get(name) and given[name].pk
         given["regions"] = tuple(region.pk for region in given.get("regions", ()))
         return ArticleContent(**{"title": "", **given, "tags": tags})
+
+    @classmethod
+    def typed(cls, data: QueryDict) -> dict[str, list[str]]:
+        """Of what a browser sent, the fields that an editor fills in."""
+        known = cls.base_fields.keys() - {"parent", "window"}
+        return {name: data.getlist(name) for name in data if name.partition("-")[0] in known}
 
 
 class UnsavedForm(ArticleForm):
@@ -141,3 +174,25 @@ class UnsavedForm(ArticleForm):
         known = {tag.name: tag.survivor for tag in Tag.objects.filter(name__in=names).select_related("merged_into")}
         found = [known.get(name) or Tag(name=name, slug=Tag().slugify(name)) for name in names]
         return list({tag.name: tag for tag in found}.values())
+
+
+def as_sent(fields: Mapping[str, list[str]], **more: str) -> QueryDict:
+    """Fields from a slot as a request brings them."""
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    data.update(more)
+    return data
+
+
+def as_typed(content: ArticleContent) -> dict[str, list[str]]:
+    """What an editor would have to fill in to get `content`."""
+    plain = {name: getattr(content, name) for name in ("title", "short_answer", "body", "category", "kind", "provenance", "successor")}
+    plain |= {"valid_from": content.valid_from, "valid_until": content.valid_until, "phrasings": "\n".join(content.phrasings)}
+    rows = SourcesField().prepare_value(content.sources)
+    return {
+        **{name: ["" if value is None else str(value)] for name, value in plain.items()},
+        **{f"sources-{key}": [row[key] or "" for row in rows] for key in SourcesWidget.columns},
+        "tags": [NEW + tag.name for tag in Tag.objects.resolved(content.tags)],
+        "regions": list(content.regions),
+    }

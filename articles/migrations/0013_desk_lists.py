@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0009_successor_without_constraint'),
+        ('articles', '0010_autosave_window'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -30,6 +30,7 @@ class Autosave(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, null=True, blank=True, related_name="autosaves", verbose_name=_("文章"))
     fields = models.JSONField(_("表单内容"), default=dict)  # name in the form -> list of values; empty: the form is open, nothing typed
     parent = models.BigIntegerField(_("依据的版本"), null=True, blank=True)  # id of the revision that the form was opened with
+    window = models.CharField(max_length=32, blank=True)  # the form, of perhaps several that are open, whose words these are
     saved_at = models.DateTimeField(_("自动保存时间"), null=True, blank=True)
     seen_at = models.DateTimeField(_("最后在线"), default=timezone.now)
 

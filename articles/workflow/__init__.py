@@ -12,7 +12,7 @@ related_choices.py and vocabulary.py; from outside, importing.py. A new verb joi
 or gets one of its own.
 """
 
-from articles.workflow.editing import revert, save_draft, tidy, why_not_save
+from articles.workflow.editing import Reconciled, just_saved, reconcile, revert, save_draft, tidy, why_not_save
 from articles.workflow.filing import Filing, refile, refile_back, why_not_refile
 from articles.workflow.frame import follow
 from articles.workflow.importing import Restored, publish_in_bulk, record_export, record_import, restore
@@ -54,6 +54,7 @@ __all__ = [
     "Filing",
     "NotAllowed",
     "PreviewEnded",
+    "Reconciled",
     "Restored",
     "SharedPreview",
     "approve",
@@ -63,6 +64,7 @@ __all__ = [
     "delete_unused_tags",
     "follow",
     "force_publish",
+    "just_saved",
     "may",
     "merge",
     "merge_tags",
@@ -73,6 +75,7 @@ __all__ = [
     "publish_due",
     "publish_in_bulk",
     "recheck",
+    "reconcile",
     "record_export",
     "record_import",
     "record_vocabulary",

@@ -1,14 +1,19 @@
 """Writing: drafts, and the way back to an earlier version."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.db import transaction
+from django.utils import timezone
 
 from articles.content import ArticleContent
-from articles.models import Article, Category, Region, Revision
+from articles.models import Article, Category, Region, Revision, Tag
 from articles.rendering import clean
 from articles.text import strip_controls
+from articles.threeway import Merged, merge
 from articles.workflow.frame import lock_article, record
 from articles.workflow.live import link
 from articles.workflow.rules import VERBS, WORKING, NotAllowed, State, as_stored, require
@@ -24,8 +29,51 @@ def why_not_save(content: ArticleContent, article: Article | None, by: User | No
     if article and by and not by.has_perm(VERBS["schedule"].permission) and _scheduled(article).exists():
         reasons.append("此文有已定时发布的改动，请能发布的人先处理")
     if article and parent is not None and article.latest_revision_id != parent:
-        reasons.append("在您编辑期间，其他人保存了新的版本。您的文字仍在下面的表单里，请先与历史中的新版本对照；再次保存即以您的文字为准")
+        reasons.append("在您编辑期间，其他人保存了新的版本")
     return reasons
+
+
+class Reconciled(NamedTuple):
+    """What a save would store: the editor's words, merged with what was saved since they began."""
+
+    merged: Merged
+    since: list[Revision]  # oldest first; empty: nobody has saved
+    saved: Revision | None  # it is stored already: sent twice, or others came to the same
+
+
+def reconcile(content: ArticleContent, article: Article, parent: int | None) -> Reconciled:
+    """Carry `content`, which was begun from the revision `parent`, over to the newest revision of `article`.
+
+    Under the lock of the article, or somebody may save before save_draft() does. Without a parent there is nothing to tell
+    one's changes by: everything that differs is a conflict.
+    """
+    latest, content = article.latest_revision, tidy(content)
+    if latest is None or latest.pk == parent:
+        return Reconciled(merge(content, content, content), [], None)
+    began = article.revisions.filter(pk=parent).first()
+    base, newest = (_as_now(revision.content) if revision else ArticleContent("") for revision in (began, latest))
+    merged = merge(base, content, newest)
+    since = article.revisions.filter(pk__gt=began.pk if began else 0).select_related("author").order_by("pk")
+    same = not merged.conflicts and merged.content() == newest
+    return Reconciled(merged, list(since), latest if same else None)
+
+
+def _as_now(content: ArticleContent) -> ArticleContent:
+    """As the form shows it, so that nothing counts as a change that no editor made."""
+    return replace(tidy(content), tags=tuple(tag.pk for tag in Tag.objects.resolved(content.tags)))
+
+
+SENT_TWICE = timedelta(minutes=1)
+
+
+def just_saved(content: ArticleContent, by: User) -> Revision | None:
+    """The new article that `by` has made of the same words a moment ago: its form was sent twice.
+
+    Locks the person, so that the second of two at once waits for the first.
+    """
+    get_user_model().objects.select_for_update().get(pk=by.pk)
+    recent = Revision.objects.filter(author=by, created_at__gte=timezone.now() - SENT_TWICE, latest_article__isnull=False)
+    return next((revision for revision in recent.select_related("article")[:20] if revision.content == tidy(content)), None)
 
 
 def _scheduled(article: Article):
