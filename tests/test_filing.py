@@ -187,7 +187,7 @@ class TestTwoPersons:
         article = publish()
         workflow.save_draft(content(body="<p>甲写的。</p>"), by=boss, article=article)
         second = workflow.save_draft(content(body="<p>甲写的，乙改过。</p>"), by=writer, article=article)
-        workflow.submit(second, by=writer, not_duplicate_because="测试")
+        workflow.submit(second, by=writer, not_duplicate_because="测试", public_note="改了说法。")
         workflow.refile(article, Filing(add_tag=tag), by=editor)
         article.refresh_from_db()
         return article.latest_revision
@@ -198,7 +198,7 @@ class TestTwoPersons:
 
     def test_nor_after_it_was_saved_once_more(self, waiting, boss, writer, content):
         third = workflow.save_draft(content(body="<p>再改。</p>"), by=writer, article=waiting.article)
-        workflow.submit(third, by=writer, not_duplicate_because="测试")
+        workflow.submit(third, by=writer, not_duplicate_because="测试", public_note="改了说法。")
         with pytest.raises(NotAllowed, match="作者不能审核自己写的稿件"):
             workflow.approve(third, by=boss)
 
@@ -210,7 +210,7 @@ class TestTwoPersons:
         article = publish()
         workflow.refile(article, Filing(add_tag=tag), by=boss)
         draft = workflow.save_draft(content(body="<p>新。</p>"), by=writer, article=article)
-        workflow.submit(draft, by=writer, not_duplicate_because="测试")
+        workflow.submit(draft, by=writer, not_duplicate_because="测试", public_note="改了说法。")
         workflow.approve(draft, by=boss)
         assert draft.state == State.APPROVED
 
@@ -223,7 +223,7 @@ class TestTwoPersons:
             workflow.refile(article, Filing(add_tag=tag), by=editor)
             workflow.refile(article, Filing(remove_tag=tag), by=editor)
         draft = workflow.save_draft(content(body="<p>新。</p>"), by=writer, article=article)
-        workflow.submit(draft, by=writer, not_duplicate_because="测试")
+        workflow.submit(draft, by=writer, not_duplicate_because="测试", public_note="改了说法。")
         workflow.approve(draft, by=boss)
         assert draft.state == State.APPROVED
 
