@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Article, Category, DuplicatePair, Event, Promotion, Region, SynonymGroup, Tag
+from articles.models import Article, BulkAction, Category, DuplicatePair, Event, Promotion, Region, SavedFilter, SynonymGroup, Tag
 from tests.conftest import ROADS
 from tests.test_addresses import PUBLIC, patterns
 
@@ -47,6 +47,24 @@ ADMIN = {
     "articles_article_verb": (NO, DESK),  # and who may do which verb
     "articles_article_merge_pair": (DESK, DESK),
     "articles_article_duplicates": (DESK, DESK),
+    "articles_article_queue": (DESK, NO),
+    "articles_article_calendar": (DESK, NO),
+    "articles_article_keep_filter": (NO, DESK),
+    "articles_article_filter": (NO, NOBODY),  # one's own alone
+    "articles_article_autosave_new": (WRITE, WRITE),
+    "articles_article_autosave": (WRITE, WRITE),
+    "articles_article_conflict": (WRITE, WRITE),
+    "articles_article_unsaved_preview": (NO, WRITE),
+    "articles_article_review": (DESK, DESK),
+    "articles_article_compare": (DESK, DESK),
+    "articles_article_share": (NO, DESK),  # the workflow says who may
+    "articles_openwarning_changelist": (DESK, DESK),
+    "articles_bulkaction_changelist": (DESK, DESK),
+    "articles_bulkaction_add": (DESK, DESK),
+    "articles_bulkaction_change": (DESK, DESK),
+    "articles_bulkaction_verb": (NO, DESK),
+    "articles_event_export": (DESK, NO),
+    "articles_event_person": (DESK, DESK),
     "articles_duplicatepair_changelist": (DESK, DESK),
     "articles_duplicatepair_dismiss": (NO, WRITE),
     "articles_event_changelist": (DESK, DESK),
@@ -133,10 +151,15 @@ def rows(writer, article_rows):
         "articles/tag": [Tag.objects.create(name="补卡")],
         "auth/user": [writer],
         "auth/group": [Group.objects.create(name="旧角色")],
+        "articles/bulkaction": [BulkAction.objects.create(operation="add_tag", by=writer)],
+        # Addresses that point at something else than their beginning says.
+        "articles_event_person": [writer],
+        "articles_article_filter": [SavedFilter.objects.create(user=writer, name="待审", query="state=in_review")],
     }
 
 
 LOOKUP = {"app_label": "articles", "model_name": "promotion", "field_name": "article"}
+VERB = {"articles_bulkaction_verb": "stop"}
 QUERIES = {
     "autocomplete": LOOKUP,
     "articles_promotion_articles": LOOKUP,
@@ -147,7 +170,7 @@ QUERIES = {
 
 def fill(name, path, row):
     """The address that points at `row`."""
-    values = {"object_id": row.pk, "id": row.pk, "app_label": "articles", "url": "anything", "verb": "submit"}
+    values = {"object_id": row.pk, "id": row.pk, "app_label": "articles", "url": "anything", "verb": VERB.get(name, "submit")}
     values |= {"content_type_id": ContentType.objects.get_for_model(row).pk}
     values |= {"revision": row.latest_revision_id} if isinstance(row, Article) else {}
     path = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", path).replace("^", "").removesuffix("$")
@@ -159,7 +182,8 @@ def requests(rows):
     """(name, address) for every address and everything that it may point at."""
     for name, path in ADDRESSES:
         model = "/".join(path.split("/")[1:3])
-        pointed_at = rows.get(model, rows["articles/article"][:1]) if "<" in path else rows["articles/article"][:1]
+        pointed_at = rows.get(name, rows.get(model)) if "<" in path else None
+        pointed_at = pointed_at or rows["articles/article"][:1]
         yield from ((name, fill(name, path, row)) for row in pointed_at)
 
 
