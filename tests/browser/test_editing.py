@@ -83,6 +83,7 @@ def test_what_is_pasted_is_cleaned_and_what_is_formatted_stays(desk):
         html,
     )
     page.get_by_role("button", name="保存草稿").click()
+    page.locator(".messagelist").wait_for()
     body = Article.objects.get().latest_revision.content.body
     assert '<h2 id="标题">一、标题</h2>' in body
     assert "<strong>乙</strong>" in body
@@ -107,6 +108,7 @@ def test_tags_are_chosen_from_the_list_or_typed(desk, site):
     page.locator(".select2-results__option", has_text="断缴").click()
     box.fill("补缴，")
     page.get_by_role("button", name="保存草稿").click()
+    page.locator(".messagelist").wait_for()
     content = Article.objects.get().latest_revision.content
     assert [Tag.objects.get(pk=tag).name for tag in content.tags] == ["断缴", "补缴"]
     assert writer.violations == []
