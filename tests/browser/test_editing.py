@@ -82,6 +82,7 @@ def test_tags_are_chosen_from_the_list_or_typed(desk, site):
     page.locator(".select2-results__option", has_text="断缴").click()
     box.fill("补缴，")
     page.get_by_role("button", name="保存草稿").click()
+    page.locator(".messagelist").wait_for()
     content = Article.objects.get().latest_revision.content
     assert [Tag.objects.get(pk=tag).name for tag in content.tags] == ["断缴", "补缴"]
     assert writer.violations == []
