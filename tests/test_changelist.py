@@ -191,6 +191,7 @@ class TestSearch:
         monkeypatch.setattr("articles.desk.lists.FEW", 1)
         _, draft, other = three
         assert set(ids(q="医保卡 护工费 押金", state="draft")) == {draft.pk, other.pk}
+        assert listing({"q": "医保卡", "state": "draft"}, Position()).partial
 
     def test_a_number_finds_its_article_first(self, three):
         live, draft, _ = three

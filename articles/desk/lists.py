@@ -63,6 +63,7 @@ class Listing(NamedTuple):
     newer: bool = False
     older: bool = False
     total: int | None = None  # of a search; None where nobody counts
+    partial: bool = False  # of a search: only the best hits were held against the filters
     unavailable: bool = False  # there is no index to search
 
 
@@ -144,27 +145,30 @@ def _walked(chosen: dict[str, Any], position: Position) -> Listing:
 def _searched(text: str, chosen: dict[str, Any], page: int) -> Listing:
     drafts.sync(may_rebuild=False)  # what was saved a moment ago is found
     try:
-        ids, total = _hits(text, chosen)
+        ids, total, partial = _hits(text, chosen)
     except drafts.IndexUnavailable:
         return Listing([], unavailable=True)
     ids = _numbered(text) + [id for id in ids if id not in _numbered(text)]
     start = (page - 1) * PAGE
-    return Listing(_rows(ids[start : start + PAGE]), page > 1, len(ids) > start + PAGE, max(total, len(ids)))
+    return Listing(_rows(ids[start : start + PAGE]), page > 1, len(ids) > start + PAGE, max(total, len(ids)), partial)
 
 
-def _hits(text: str, chosen: dict[str, Any]) -> tuple[list[int], int]:
-    """Ids, best first, and how many there are. The smaller side decides: where few fit the filters, only those are searched."""
+def _hits(text: str, chosen: dict[str, Any]) -> tuple[list[int], int, bool]:
+    """Ids, best first, how many there are, and whether only the best were looked at.
+
+    The smaller side decides: where few fit the filters, only those are searched.
+    """
     if not any(value for name, value in chosen.items() if name != "q"):
         found = drafts.find(text, limit=REACHED)
-        return found.ids, found.total
+        return found.ids, found.total, False
     fitting = chosen_articles(chosen)[0]
     few = list(fitting.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) <= FEW:
         found = drafts.find(text, among=few, limit=REACHED)
-        return found.ids, found.total
+        return found.ids, found.total, False
     best = drafts.find(text, limit=BEST).ids
     kept = set(Article.objects.filter(_fits(_conditions(chosen)), pk__in=best).values_list("pk", flat=True))
-    return [id for id in best if id in kept][:REACHED], len(kept)
+    return [id for id in best if id in kept][:REACHED], len(kept), True
 
 
 _NUMBER = re.compile(r"#?([1-9][0-9]{0,15})")
