@@ -51,16 +51,16 @@ class BulkActionAdmin(ReadOnlyAdmin):
             path("", self._view(self.list_view), name="articles_bulkaction_changelist"),
             path("add/", self._view(self.compose_view), name="articles_bulkaction_add"),
             path("<id:id>/", self._view(self.progress_view), name="articles_bulkaction_change"),
-            path("<id:id>/<slug:verb>/", self._view(require_POST(self.verb_view)), name="articles_bulkaction_verb"),
+            path("<id:id>/<slug:verb>/", self._view(self.verb_view, require_POST), name="articles_bulkaction_verb"),
         ]
 
-    def _view(self, view):
+    def _view(self, view, only=lambda view: view):
         def allowed(request, **arguments):
             if not self.has_view_permission(request):
                 raise PermissionDenied
             return view(request, **arguments)
 
-        return self.admin_site.admin_view(allowed)
+        return self.admin_site.admin_view(only(allowed))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         context = self.admin_site.each_context(request) | {"opts": self.opts} | context
