@@ -152,7 +152,9 @@ def rows(writer, article_rows):
         "articles/tag": [Tag.objects.create(name="补卡")],
         "auth/user": [writer],
         "auth/group": [Group.objects.create(name="旧角色")],
-        "articles/bulkaction": [BulkAction.objects.create(operation="add_tag", parameters={"tag": Tag.objects.create(name="异地").pk}, by=writer)],
+        "articles/bulkaction": [
+            BulkAction.objects.create(operation="add_tag", parameters={"tag": Tag.objects.create(name="异地").pk}, by=writer)
+        ],
         # Addresses that point at something else than their beginning says.
         "articles_event_person": [writer],
         "articles_article_filter": [SavedFilter.objects.create(user=writer, name="待审", query="state=in_review")],
