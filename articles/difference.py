@@ -132,6 +132,32 @@ class _Comparison:
                 marked[0][a : a + size] = marked[1][b : b + size] = [False] * size
         return _runs(units[0], marked[0]), _runs(units[1], marked[1])
 
+    def of_lines(self, old: Sequence[Line], new: Sequence[Line], whole: bool) -> list[Row]:
+        rows: list[Row] = []
+        done = 0, 0
+        for a, b, size in self.matches(old, new):
+            gap = old[done[0] : a], new[done[1] : b]
+            if whole:
+                rows += _rows([(unit, None) for unit in _units(gap[0])]) + _rows([(None, unit) for unit in _units(gap[1])])
+            else:
+                rows += _rows(self._woven(*map(_units, gap)))
+            rows += [Row([Run(text, SAME, styles, styles) for text, styles in line.pieces], line.block) for line in old[a : a + size]]
+            done = a + size, b + size
+        return rows
+
+    def _woven(self, old: list["_Unit"], new: list["_Unit"]) -> "Iterator[_Pair]":
+        """The units of both in reading order, paired where they are the same."""
+        texts = [unit.text for unit in old], [unit.text for unit in new]
+        kept = [(a, b, size) for a, b, size in self.matches(*texts) if size >= SHORTEST or a in (0, len(old) - size)]
+        if sum(size for _, _, size in kept) < ALIKE * max(len(old), len(new)):
+            kept = [(len(old), len(new), 0)]
+        done = 0, 0
+        for a, b, size in kept:
+            yield from ((unit, None) for unit in old[done[0] : a])
+            yield from ((None, unit) for unit in new[done[1] : b])
+            yield from zip(old[a : a + size], new[b : b + size], strict=True)
+            done = a + size, b + size
+
     def matches(self, left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int, int]]:
         """As common_runs()."""
         head = _common(left, right)

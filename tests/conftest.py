@@ -181,7 +181,7 @@ def article_in(writer, reviewer, editor, content):
         Article.objects.filter(pk=article.pk).update(go_live_at=past - timedelta(days=1), expire_at=past)
 
     steps = {
-        "submit": lambda revision: workflow.submit(revision, by=writer, not_duplicate_because="测试"),
+        "submit": lambda revision: workflow.submit(revision, by=writer, not_duplicate_because="测试", public_note="更正了说法。"),
         "reject": lambda revision: workflow.reject(revision, by=reviewer, reason="缺来源"),
         "approve": lambda revision: workflow.approve(revision, by=reviewer),
         "schedule": lambda revision: workflow.schedule(revision, by=editor, at=timezone.now() + timedelta(days=1)),

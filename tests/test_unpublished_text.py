@@ -63,7 +63,7 @@ def secrets(secret, publish, approved, article_in, content, writer, reviewer, ed
         workflow.save_draft(content(f"{SECRET}改稿？", **secret), by=writer, article=live, note=f"{SECRET}说明")
         workflow.schedule(change(publish("医保个人账户有定时改稿的问题？"), f"{SECRET}？"), by=editor, at=timezone.now() + TOMORROW)
         sent_back = workflow.save_draft(content(f"{SECRET}？"), by=writer, article=publish("医保个人账户改稿退回的问题？"))
-        workflow.submit(sent_back, by=writer, not_duplicate_because=f"{SECRET}理由")
+        workflow.submit(sent_back, by=writer, not_duplicate_because=f"{SECRET}理由", public_note=f"{SECRET}说明")
         workflow.reject(sent_back, by=reviewer, reason=f"{SECRET}意见")
         rewritten = publish("医保个人账户改写过的问题？", **secret)
         workflow.publish(approved("医保个人账户改写过的问题？", article=rewritten), by=editor)

@@ -1,7 +1,7 @@
 """The transaction that every verb works in, and what follows it: `with changing(verb, revision, by): …`."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -68,21 +68,29 @@ def record(
     )
 
 
-def follow(seconds: float = 1.0, *, may_rebuild: bool = True) -> None:
-    """Bring the search index up to the Event log, and related lists as far as `seconds` allow.
+def follow(seconds: float = 1.0) -> None:
+    """Bring the search index up to the Event log, and what else is derived as far as `seconds` allow for each.
 
     Never raises: the next call, of the background thread at the latest, repairs what this one could not.
     """
-    try:
-        if search.sync(may_rebuild=may_rebuild):
-            related.sync(seconds)
-            duplicates.sync(seconds)
-            checklist.sync(seconds)  # behind the duplicates, which it warns of
-        drafts.sync(may_rebuild=may_rebuild)
-    except Exception:
-        logger.exception("derived data could not be brought up to date; it will be tried again")
+    _follow_articles(seconds, may_rebuild=True)
+    _quietly(drafts.sync)
 
 
 def follow_in_request() -> None:
-    # Making an index anew is for the background thread and for commands; a click does not wait for it.
-    follow(may_rebuild=False)
+    """What a click brings about. Making an index anew is for the background thread; that of drafts follows when it is asked."""
+    _follow_articles(1.0, may_rebuild=False)
+
+
+def _follow_articles(seconds: float, *, may_rebuild: bool) -> None:
+    if _quietly(search.sync, may_rebuild=may_rebuild):  # the others look things up there
+        for derived in (related, duplicates, checklist):  # the last warns of duplicates
+            _quietly(derived.sync, seconds)
+
+
+def _quietly(sync: Callable, *arguments, **options) -> Any:
+    try:
+        return sync(*arguments, **options)
+    except Exception:
+        logger.exception("%s could not be brought up to date; it will be tried again", sync.__module__)
+        return None
