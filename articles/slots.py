@@ -18,6 +18,7 @@ from articles.text import normalise
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NATIONAL = "100000"
 LENGTH = 400  # characters of a text that are looked at
+COMPOUND = "compound"
 FORM = ("intent", "filler")  # kinds that say how something is asked, not what
 
 
@@ -87,16 +88,16 @@ def _key(word: str) -> str:
 
 @cache
 def dictionary() -> Dictionary:
-    """The shipped words."""
+    """The shipped words, which are written simplified, without spaces: lower case is all that they lack."""
     entries: dict[str, tuple[str, str]] = {}
     for kind, rows in json.loads((FIXTURES / "slots.json").read_text(encoding="utf-8")).items():
         for canonical, *spellings in (row.split("、") for row in rows):
-            # The name of an intent or a polarity is ours; nobody asks with it.
-            for word in spellings if kind == "intent" else (canonical, *spellings):
-                entries.setdefault(_key(word), (kind, canonical))
+            # The name of an intent or a compound is ours; nobody asks with it.
+            for word in spellings if kind in ("intent", COMPOUND) else (canonical, *spellings):
+                entries.setdefault(word.lower(), (kind, canonical))
     for code, names in _places().items():
         for name in names:
-            entries.setdefault(_key(name), ("place", code))
+            entries.setdefault(name, ("place", code))
     entries |= {name: ("place", code) for name, code in _ABBREVIATED.items()}
     return Dictionary(entries)
 
@@ -144,6 +145,14 @@ _HALF = {
     "个小时": ("hours", "30"),
 }
 _EITHER = re.compile(r"(.)[不没]\1")
+_VERBS = ("act", "operation", "activity", "setting")
+# What a word asks besides what it names: 怎么查.
+_ASKED_WITHIN = {
+    "whether": ((*_VERBS, "topic", "disease", "intent", "filler"), re.compile(r"(.)[不没]\1|吗$")),
+    "amount": ((*_VERBS, "topic"), re.compile("多少(?![天年岁周针次])")),
+    "how": (_VERBS, re.compile("怎么|如何|怎样|咋")),
+    "where": (_VERBS, re.compile("哪里|在哪|去哪|从哪|哪查")),
+}
 _HOW_MANY = re.compile(r"(?:几|多少)(个月|个钟头|个小时|小时|分钟|天|年|周|个星期|个礼拜|星期|点|号|月|时)")
 _FIRST = re.compile("头[一两二三几半\\d]")  # 头两周: the first two weeks, nobody's head
 _ASKED = {"点": "when", "号": "when", "月": "when", "时": "when"}
@@ -161,7 +170,10 @@ def _slots(text: str, words: Dictionary) -> Slots:
     found: list[Slot] = []
     rest: list[str] = []
     for slot in _scan(folded, words):
-        (found.append if isinstance(slot, Slot) else rest.append)(slot)
+        if isinstance(slot, Slot):
+            found.extend(_parts(slot, words))
+        else:
+            rest.append(slot)
     values: dict[str, set[str]] = {}
     for slot in found:
         if slot.kind not in FORM:
@@ -169,8 +181,18 @@ def _slots(text: str, words: Dictionary) -> Slots:
     if "place" in values:
         values["place"] = _innermost(values["place"])
     values["topic"] = _together(values.get("topic", set()))
-    intents = frozenset(slot.value for slot in found if slot.kind == "intent") | {"whether" for slot in found if slot.text[-1] == "吗"}
+    intents = frozenset(slot.value for slot in found if slot.kind == "intent")
+    intents |= {intent for slot in found for intent, form in _ASKED_WITHIN.items() if slot.kind in form[0] and form[1].search(slot.text)}
     return Slots(tuple(found), {kind: frozenset(each) for kind, each in values.items() if each}, intents, tuple(rest))
+
+
+def _parts(slot: Slot, words: Dictionary) -> Iterator[Slot]:
+    """One word for what others say in two: 流鼻血 is 鼻子 and 出血."""
+    if slot.kind != COMPOUND:
+        yield slot
+        return
+    for part in slot.value.split("+"):
+        yield from _parts(Slot(*words.entries[_key(part)], slot.text), words)
 
 
 # Two words for what others say in one.
@@ -214,7 +236,7 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return 1, Slot("filler", "头", "头")
     if char in "几多" and (match := _HOW_MANY.match(text, place)):
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
-    word = words.longest(text, place)
+    word = _word(text, place, words)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
     if word:
@@ -224,6 +246,17 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return len(word), Slot(kind, value, word)
     latin = _LATIN.match(text, place)
     return (len(latin[0]), Slot("term", latin[0], latin[0])) if latin else (1, None)
+
+
+def _word(text: str, place: int, words: Dictionary) -> str:
+    """The longest, or one character less where that makes two good words: 怎么|补办, not 怎么补|办."""
+    word = words.longest(text, place)
+    last = place + len(word) - 1
+    if len(word) > 2 and word[:-1] in words.entries and last + 1 < len(text):
+        following = words.longest(text, last)
+        if len(following) > 1 and (words.entries[following][0] not in FORM or words.entries[word][0] in FORM):
+            return word[:-1]
+    return word
 
 
 _NUMERALS = frozenset(_DIGITS + "十百半" + "0123456789")
