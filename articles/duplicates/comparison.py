@@ -1,8 +1,8 @@
 """Are two questions one? The same question with the same slots is a duplicate; another place or disease makes a sibling.
 
-compare() adds up what speaks for and against (Evidence × WEIGHTS) and knows a few rules that no evidence overrules.
-Plain Python: nothing is learnt at run time. The weights are a logistic regression over the pairs of
-tests/judged (development data), rounded; what the rules bar had no part in it.
+compare() lays them term by term: rules bar what contradicts, asks otherwise or says something else instead; of the others it adds up
+what speaks for and against (Evidence × WEIGHTS). Plain Python: nothing is learnt at run time. The weights are a logistic
+regression over the pairs for development in tests/judged that no rule bars, rounded.
 """
 
 import json
@@ -19,7 +19,7 @@ from articles.text import normalise, question
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
 SURE = 0.75  # the similarity from which two questions are one
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
-SAME_FORM = 0.5  # … from which they would be one, did their slots agree
+SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
 WORDINGS = 6  # of one article that are compared: its title and the first phrasings
 ANSWER = 200  # characters of an answer that are looked at: it begins with what it says
 
@@ -147,7 +147,7 @@ def compare(a: Question, b: Question, words: Dictionary | None = None) -> Compar
         best = max([best, *(_similarity(*pair, _evidence(*pair), a, b, words) for pair in _other_wordings(a, b, words))])
     if best >= SURE:
         return Comparison(DUPLICATE, best, differing)
-    return Comparison(SIBLING if differing and _similarity_of_form(found) >= SAME_FORM else DIFFERENT, best, differing)
+    return Comparison(SIBLING if differing and _is_one_form(found) else DIFFERENT, best, differing)
 
 
 def _other_wordings(a: Question, b: Question, words: Dictionary) -> Iterator[tuple[_Side, _Side]]:
@@ -240,10 +240,8 @@ def _similarity(one: _Side, other: _Side, found: Evidence, a: Question, b: Quest
     return _logistic(found)
 
 
-def _similarity_of_form(found: Evidence) -> float:
-    """As if the slots agreed."""
-    shared = max(found.shared, 0.7) if found.replaced else found.shared
-    return _logistic(found._replace(shared=shared, replaced=0, missing=0, template=0, instead=0))
+def _is_one_form(found: Evidence) -> bool:
+    return not found.other_ask and (bool(found.template) or found.shared + (0.25 if found.replaced else 0) >= SAME_FORM)
 
 
 def _logistic(found: Evidence) -> float:
