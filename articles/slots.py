@@ -38,10 +38,11 @@ class Slots(NamedTuple):
 
 
 class Dictionary:
-    """Spellings by their first character; a look-up tries the longest first."""
+    """Spellings by their first character; a look-up tries the longest first. `parts`: what each compound names."""
 
-    def __init__(self, entries: dict[str, tuple[str, str]]):
+    def __init__(self, entries: dict[str, tuple[str, str]], parts: dict[str, tuple[tuple[str, str], ...]] | None = None):
         self.entries = entries
+        self.parts = parts or {}
         lengths: dict[str, set[int]] = {}
         for word in entries:
             lengths.setdefault(word[:2] if len(word) > 1 else word, set()).add(len(word))
@@ -71,7 +72,7 @@ class Dictionary:
             known = [entries[word] for word in words if word in self.entries]
             sense = known[0] if known else ("topic", words[0])
             entries |= {word: sense for word in words if word not in entries and not self._reads(word)}
-        return Dictionary(entries)
+        return Dictionary(entries, self.parts)
 
 
 def _is_latin(char: str) -> bool:
@@ -99,7 +100,17 @@ def dictionary() -> Dictionary:
         for name in names:
             entries.setdefault(name, ("place", code))
     entries |= {name: ("place", code) for name, code in _ABBREVIATED.items()}
-    return Dictionary(entries)
+    return Dictionary(entries, _compounds(entries))
+
+
+def _compounds(entries: dict[str, tuple[str, str]]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What the parts of each compound say by themselves, be a part one word or several: 流鼻血 is 鼻子 and 出血."""
+    simple = Dictionary({word: sense for word, sense in entries.items() if sense[0] != COMPOUND})
+    compounds = {value for kind, value in entries.values() if kind == COMPOUND}
+    return {
+        value: tuple(slot[:2] for part in value.split("+") for slot in _scan(_key(part), simple) if isinstance(slot, Slot))
+        for value in compounds
+    }
 
 
 _ABBREVIATED = {
@@ -171,7 +182,7 @@ def _slots(text: str, words: Dictionary) -> Slots:
     rest: list[str] = []
     for slot in _scan(folded, words):
         if isinstance(slot, Slot):
-            found.extend(_parts(slot, words))
+            found += [Slot(*part, slot.text) for part in words.parts[slot.value]] if slot.kind == COMPOUND else [slot]
         else:
             rest.append(slot)
     values: dict[str, set[str]] = {}
@@ -184,15 +195,6 @@ def _slots(text: str, words: Dictionary) -> Slots:
     intents = frozenset(slot.value for slot in found if slot.kind == "intent")
     intents |= {intent for slot in found for intent, form in _ASKED_WITHIN.items() if slot.kind in form[0] and form[1].search(slot.text)}
     return Slots(tuple(found), {kind: frozenset(each) for kind, each in values.items() if each}, intents, tuple(rest))
-
-
-def _parts(slot: Slot, words: Dictionary) -> Iterator[Slot]:
-    """One word for what others say in two: 流鼻血 is 鼻子 and 出血."""
-    if slot.kind != COMPOUND:
-        yield slot
-        return
-    for part in slot.value.split("+"):
-        yield from _parts(Slot(*words.entries[_key(part)], slot.text), words)
 
 
 # Two words for what others say in one.

@@ -139,3 +139,16 @@ def test_the_shipped_words_need_no_normalising_but_for_their_case():
 
 def test_one_word_for_what_others_say_in_two_names_both():
     assert slots("乳腺上有结节").values == slots("乳房的结节").values
+
+
+@pytest.mark.parametrize(("text", "apart"), [("肠息肉切除要住院吗", "切除肠的息肉要住院吗"), ("流鼻血怎么办", "鼻子出血怎么办")])
+def test_a_part_of_a_compound_may_itself_be_several_words(text, apart):
+    assert slots(text).values == slots(apart).values
+
+
+def test_every_part_of_every_shipped_compound_is_known():
+    for compound, parts in dictionary().parts.items():
+        for part in compound.split("+"):
+            read = slots(part)
+            assert not read.rest, (compound, part)
+            assert set() < {slot[:2] for slot in read.found} <= set(parts), (compound, part)
