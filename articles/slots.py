@@ -143,9 +143,24 @@ _UNITS = {
     "小时": ("hours", 60), "个小时": ("hours", 60), "个钟头": ("hours", 60), "分钟": ("hours", 1), "元": ("amount", 1),
     "块钱": ("amount", 1), "块": ("amount", 1), "岁": ("age", 0), "度": ("degree", 0), "℃": ("degree", 0), "°c": ("degree", 0),
 }  # fmt: skip
-_COUNTED = "级|类|型|期|档|价|胎|孩|针|剂|次|颗|片|粒|个|人|斤|公斤|倍|号|日|点|支|杯|厘米|毫米|cm|mm|mg|毫克|ml|毫升|位|线|个加号|加号|\\+"
-_SAME_UNIT = {"孩": "胎", "剂": "针", "个加号": "+", "加号": "+", "公斤": "kg"}
-_MEASURED = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))}|{_COUNTED})?")
+_COUNTED = (
+    "级|类|型|期|档|价|胎|孩|针|剂|次|颗|片|粒|个|人|斤|公斤|倍|号|日|点|支|杯|厘米|毫米|公分|cm|mm|mg|毫克|ml|毫升|位|线|个加号|加号|\\+"
+)
+_SAME_UNIT = {
+    "孩": "胎",
+    "剂": "针",
+    "个加号": "+",
+    "加号": "+",
+    "公斤": "kg",
+    "毫米": "mm",
+    "厘米": "cm",
+    "公分": "cm",
+    "毫克": "mg",
+    "毫升": "ml",
+}
+_MEASURED = re.compile(
+    rf"(?P<number>{_NUMBER})[多来几]?(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))}|{_COUNTED})?"
+)
 _DISTRICT = re.compile(r"(?!.{0,3}(?:地区|市区|辖区|社区|园区|小区|山区|景区|农村|县级))[\u4e00-\u9fff]{1,3}?[县区旗]")
 _HALF = {
     "年": ("duration", "6"),
@@ -154,7 +169,9 @@ _HALF = {
     "天": ("hours", "720"),
     "小时": ("hours", "30"),
     "个小时": ("hours", "30"),
+    "岁": ("duration", "6"),
 }
+_DAY, _MONTH = 24 * 60, 30  # in minutes, in days
 _EITHER = re.compile(r"(.)[不没]\1")
 _VERBS = ("act", "operation", "activity", "setting")
 # What a word asks besides what it names: 怎么查.
@@ -238,6 +255,8 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return 1, Slot("filler", "头", "头")
     if char in "几多" and (match := _HOW_MANY.match(text, place)):
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
+    if char in "不没" and place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
+        return 1, Slot("intent", "whether", char)
     word = _word(text, place, words)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
@@ -283,17 +302,26 @@ def _measured(match: re.Match, text: str) -> tuple[int, Slot] | None:
     number, unit = match["number"], match["unit"]
     if number == "半":
         return (len(match[0]), Slot(*_HALF[unit], match[0])) if unit in _HALF else None
-    if not unit and not number[0].isdigit() and "万" not in number:
+    if not unit and not number[0].isdigit() and not {"万", "百"} & set(number[1:]):
         return None
     if unit in ("个", "次", "点", "位", "人", "号") and number == "一":
         return None  # 一个, 一次, 一点: no number is meant
     value = as_number(number)
     if unit in _UNITS:
         kind, factor = _UNITS[unit]
-        return len(match[0]), Slot(kind, _plain(value * factor) if factor else _plain(value), match[0])
+        return len(match[0]), Slot(*_span(kind, value * factor if factor else value), match[0])
     if not unit and value >= 1000:
         return len(match[0]), Slot("amount", _plain(value), match[0])
     return len(match[0]), Slot("number", _plain(value) + _SAME_UNIT.get(unit, unit or ""), match[0])
+
+
+def _span(kind: str, value: float) -> tuple[str, str]:
+    """A span in the largest unit that it fills: 24小时 is a day, 三十天 a month."""
+    if kind == "hours" and not value % _DAY:
+        kind, value = "days", value / _DAY
+    if kind == "days" and not value % _MONTH:
+        kind, value = "duration", value / _MONTH
+    return kind, _plain(value)
 
 
 def _plain(value: float) -> str:

@@ -9,8 +9,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from articles.slots import FIXTURES, NATIONAL, Dictionary, Slot, Slots, dictionary, slots
@@ -37,6 +38,7 @@ DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "
             "percent", "age", "degree", "food", "animal", "duration", "days", "job"}  # fmt: skip
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
+INSURANCE = {"医保", "社保", "医保卡"}
 # Said of something else: alone they are no subject.
 RELATIVE = {"order", "trend", "colour"}
 SAID_ANYWAY = {
@@ -72,6 +74,11 @@ ASPECTS = {
     "待遇": "what which",
 }  # fmt: skip
 
+# Words for an aspect that beside one of these only say of what it is asked.
+OBJECTS = {
+    "费用": {"报销", "直接结算", "手工报销", "报销比例", "补缴"}, "禁忌": {"饮食"}, "药": {"疗程", "剂量", "次数", "饮食", "副作用", "停药", "报销"},
+    "症状": {"识别", "治疗"}, "材料": {"到账"}, "医院": {"科室", "材料", "定点医院"}, "治疗": {"费用", "报销"}, "严重": {"治疗"},
+}  # fmt: skip
 NEGATIVE = {"禁忌", "不予报销"}  # who must not, what is not paid
 
 
@@ -133,6 +140,7 @@ class _Side(NamedTuple):
     slots: Slots
     content: dict[tuple[str, str], float]
     implied: frozenset[str]
+    aside: frozenset[tuple[str, str]]  # said of how it was found: CT查出
     aspects: frozenset[str]
     intent: str
 
@@ -171,34 +179,25 @@ def _side(text: str, regions: tuple[str, ...], words: Dictionary) -> _Side:
     if places and "place" not in found.values:
         found = found._replace(values=found.values | {"place": places})
     content = _content(found)
-    aspects = frozenset(value for _, value in content if value in ASPECTS)
-    return _Side(question(text), _pairs(text), found, content, _implications(content), aspects, _intent(found))
+    return _Side(
+        question(text), _pairs(text), found, content, _implications(content), _aside(found.found), _aspects(content), _intent(found)
+    )
 
 
-def _also(values: Iterable[str]) -> frozenset[str]:
-    none: frozenset[str] = frozenset()
-    return none.union(*(_implied().get(value, none) for value in values))
+# What follows the name of an examination that only says where the finding is from.
+FINDS = {"查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说", "检查发现",
+         "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单"}  # fmt: skip
 
 
-def _implications(content: Iterable[tuple[str, str]]) -> frozenset[str]:
-    kinds = {"vaccine" if value.endswith("疫苗") else kind for kind, value in content}
-    return _also(value for _, value in content).union(*(IMPLIED_BY_KIND.get(kind, ()) for kind in kinds))
+def _aside(found: tuple[Slot, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        one[:2] for one, following in pairwise(found) if following.text in FINDS and one.kind in ("procedure", "activity", "topic")
+    )
 
 
-def _pairs(text: str) -> Counter:
-    dense = re.sub(r"\W", "", normalise(text))
-    return Counter(dense[i : i + 2] for i in range(len(dense) - 1))
-
-
-def _content(found: Slots) -> dict[tuple[str, str], float]:
-    """What is named, by weight. A verb of one character has many senses."""
-    content: dict[tuple[str, str], float] = {}
-    for kind, values in found.values.items():
-        content |= {(kind, value): LIGHT if value in GENERIC else 2.0 if kind in KINDS else 1.5 for value in values}
-    for slot in found.found:
-        if (len(slot.text) == 1 and slot.kind in ("act", "topic")) or (slot.kind == "polarity" and slot.value != "不能"):
-            content[slot.kind, slot.value] = LIGHT
-    return content
+def _aspects(content: Iterable[tuple[str, str]]) -> frozenset[str]:
+    values = {value for _, value in content}
+    return frozenset(value for value in values & ASPECTS.keys() if not values & OBJECTS.get(value, set()))
 
 
 def _also(values: Iterable[str]) -> frozenset[str]:
@@ -260,6 +259,9 @@ def _contradictions(a: _Side, b: _Side) -> list[str]:
 
 def _turned(a: tuple[Slot, ...], b: tuple[Slot, ...]) -> bool:
     """The one begins with what the other ends with: 苏州 to 上海 and 上海 to 苏州, wine after a drug and a drug after wine."""
+    homes = [_insured_in(found) for found in (a, b)]
+    if all(homes):
+        return homes[0] != homes[1]
     places = [[slot.value for slot in found if slot.kind == "place"] for found in (a, b)]
     if len(set(places[0])) > 1 and set(places[0]) == set(places[1]) and places[0] != places[1]:
         return True
@@ -267,11 +269,20 @@ def _turned(a: tuple[Slot, ...], b: tuple[Slot, ...]) -> bool:
     return one != other and one in {slot[:2] for slot in b} and other in {slot[:2] for slot in a}
 
 
+def _insured_in(found: tuple[Slot, ...]) -> str:
+    """The place whose insurance it is: 北京 of 北京医保在上海."""
+    said = [slot for slot in found if slot.kind != "filler"]
+    return next(
+        (one.value for one, after in pairwise(said) if one.kind == "place" and (after.kind == "insurance" or after.value in INSURANCE)), ""
+    )
+
+
 def _anchor(found: tuple[Slot, ...]) -> tuple[str, str] | None:
     """What a question asks about the time before or after of: 头孢 of both 头孢之后 and 吃完头孢."""
     for place, slot in enumerate(found):
         if slot.kind == "order":
-            beside = found[place + 1 :] if slot.text.endswith("完") else found[:place][::-1]
+            before, after = found[:place][::-1], found[place + 1 :]
+            beside = after if slot.text.endswith("完") and after and after[0].kind in KINDS else before
             return next((each[:2] for each in beside if each.kind in KINDS and each.kind != "order"), None)
     return None
 
@@ -280,15 +291,17 @@ def _apart(a: _Side, b: _Side) -> Iterator[tuple[str, set[str], set[str]]]:
     """Kinds of slots that differ, with the values that only one has."""
     for kind in filter(KINDS.__contains__, a.slots.values.keys() | b.slots.values.keys()):
         one, other = a.slots.values.get(kind, frozenset()), b.slots.values.get(kind, frozenset())
-        left = {value for value in one - other if not _is_said_anyway(kind, value, a, b)}
-        right = {value for value in other - one if not _is_said_anyway(kind, value, b, a)}
+        shared = a.content.keys() & b.content.keys() if one - other and other - one else set()
+        left = {value for value in one - other if not _is_said_anyway(kind, value, a, b, shared)}
+        right = {value for value in other - one if not _is_said_anyway(kind, value, b, a, shared)}
         if (left and right) or ((left or right) and kind != "order"):
             yield kind, left, right
 
 
-def _is_said_anyway(kind: str, value: str, one: _Side, other: _Side) -> bool:
-    """Whether `other` has it in other words, or within a longer one: 脚踝 in 脚踝扭伤."""
-    if value in other.implied or ((kind, value) in SAID_ANYWAY and kind not in other.slots.values):
+def _is_said_anyway(kind: str, value: str, one: _Side, other: _Side, shared: Set[tuple[str, str]]) -> bool:
+    """Whether `other` has it in other words, or within a longer one: 脚踝 in 脚踝扭伤. What `shared` implies tells them not apart."""
+    implied = _implications(other.content.keys() - shared) if shared else other.implied
+    if value in implied or ((kind, value) in SAID_ANYWAY | one.aside and kind not in other.slots.values):
         return True
     return any(len(slot.text) > 1 and slot.text in other.key for slot in one.slots.found if (slot.kind, slot.value) == (kind, value))
 
@@ -322,7 +335,7 @@ def _only(one: _Side, other: _Side) -> dict[tuple[str, str], float]:
     return {
         item: weight
         for item, weight in one.content.items()
-        if item not in other.content and item[0] not in KINDS and item[1] not in other.implied
+        if item not in other.content and item[0] not in KINDS and item[1] not in other.implied and item not in one.aside
     }
 
 
