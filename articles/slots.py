@@ -18,6 +18,7 @@ from articles.text import normalise
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NATIONAL = "100000"
 LENGTH = 400  # characters of a text that are looked at
+COMPOUND = "compound"
 FORM = ("intent", "filler")  # kinds that say how something is asked, not what
 
 
@@ -37,10 +38,11 @@ class Slots(NamedTuple):
 
 
 class Dictionary:
-    """Spellings by their first character; a look-up tries the longest first."""
+    """Spellings by their first character; a look-up tries the longest first. `parts`: what each compound names."""
 
-    def __init__(self, entries: dict[str, tuple[str, str]]):
+    def __init__(self, entries: dict[str, tuple[str, str]], parts: dict[str, tuple[tuple[str, str], ...]] | None = None):
         self.entries = entries
+        self.parts = parts or {}
         lengths: dict[str, set[int]] = {}
         for word in entries:
             lengths.setdefault(word[:2] if len(word) > 1 else word, set()).add(len(word))
@@ -70,7 +72,7 @@ class Dictionary:
             known = [entries[word] for word in words if word in self.entries]
             sense = known[0] if known else ("topic", words[0])
             entries |= {word: sense for word in words if word not in entries and not self._reads(word)}
-        return Dictionary(entries)
+        return Dictionary(entries, self.parts)
 
 
 def _is_latin(char: str) -> bool:
@@ -87,18 +89,28 @@ def _key(word: str) -> str:
 
 @cache
 def dictionary() -> Dictionary:
-    """The shipped words."""
+    """The shipped words, which are written simplified, without spaces: lower case is all that they lack."""
     entries: dict[str, tuple[str, str]] = {}
     for kind, rows in json.loads((FIXTURES / "slots.json").read_text(encoding="utf-8")).items():
         for canonical, *spellings in (row.split("、") for row in rows):
-            # The name of an intent or a polarity is ours; nobody asks with it.
-            for word in spellings if kind == "intent" else (canonical, *spellings):
-                entries.setdefault(_key(word), (kind, canonical))
+            # The name of an intent or a compound is ours; nobody asks with it.
+            for word in spellings if kind in ("intent", COMPOUND) else (canonical, *spellings):
+                entries.setdefault(word.lower(), (kind, canonical))
     for code, names in _places().items():
         for name in names:
-            entries.setdefault(_key(name), ("place", code))
+            entries.setdefault(name, ("place", code))
     entries |= {name: ("place", code) for name, code in _ABBREVIATED.items()}
-    return Dictionary(entries)
+    return Dictionary(entries, _compounds(entries))
+
+
+def _compounds(entries: dict[str, tuple[str, str]]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What the parts of each compound say by themselves, be a part one word or several: 流鼻血 is 鼻子 and 出血."""
+    simple = Dictionary({word: sense for word, sense in entries.items() if sense[0] != COMPOUND})
+    compounds = {value for kind, value in entries.values() if kind == COMPOUND}
+    return {
+        value: tuple(slot[:2] for part in value.split("+") for slot in _scan(_key(part), simple) if isinstance(slot, Slot))
+        for value in compounds
+    }
 
 
 _ABBREVIATED = {
@@ -131,9 +143,24 @@ _UNITS = {
     "小时": ("hours", 60), "个小时": ("hours", 60), "个钟头": ("hours", 60), "分钟": ("hours", 1), "元": ("amount", 1),
     "块钱": ("amount", 1), "块": ("amount", 1), "岁": ("age", 0), "度": ("degree", 0), "℃": ("degree", 0), "°c": ("degree", 0),
 }  # fmt: skip
-_COUNTED = "级|类|型|期|档|价|胎|孩|针|剂|次|颗|片|粒|个|人|斤|公斤|倍|号|日|点|支|杯|厘米|毫米|cm|mm|mg|毫克|ml|毫升|位|线|个加号|加号|\\+"
-_SAME_UNIT = {"孩": "胎", "剂": "针", "个加号": "+", "加号": "+", "公斤": "kg"}
-_MEASURED = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))}|{_COUNTED})?")
+_COUNTED = (
+    "级|类|型|期|档|价|胎|孩|针|剂|次|颗|片|粒|个|人|斤|公斤|倍|号|日|点|支|杯|厘米|毫米|公分|cm|mm|mg|毫克|ml|毫升|位|线|个加号|加号|\\+"
+)
+_SAME_UNIT = {
+    "孩": "胎",
+    "剂": "针",
+    "个加号": "+",
+    "加号": "+",
+    "公斤": "kg",
+    "毫米": "mm",
+    "厘米": "cm",
+    "公分": "cm",
+    "毫克": "mg",
+    "毫升": "ml",
+}
+_MEASURED = re.compile(
+    rf"(?P<number>{_NUMBER})[多来几]?(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))}|{_COUNTED})?"
+)
 _DISTRICT = re.compile(r"(?!.{0,3}(?:地区|市区|辖区|社区|园区|小区|山区|景区|农村|县级))[\u4e00-\u9fff]{1,3}?[县区旗]")
 _HALF = {
     "年": ("duration", "6"),
@@ -142,8 +169,18 @@ _HALF = {
     "天": ("hours", "720"),
     "小时": ("hours", "30"),
     "个小时": ("hours", "30"),
+    "岁": ("duration", "6"),
 }
+_DAY, _MONTH = 24 * 60, 30  # in minutes, in days
 _EITHER = re.compile(r"(.)[不没]\1")
+_VERBS = ("act", "operation", "activity", "setting")
+# What a word asks besides what it names: 怎么查.
+_ASKED_WITHIN = {
+    "whether": ((*_VERBS, "topic", "disease", "intent", "filler"), re.compile(r"(.)[不没]\1|吗$")),
+    "amount": ((*_VERBS, "topic"), re.compile("多少(?![天年岁周针次])")),
+    "how": (_VERBS, re.compile("怎么|如何|怎样|咋")),
+    "where": (_VERBS, re.compile("哪里|在哪|去哪|从哪|哪查")),
+}
 _HOW_MANY = re.compile(r"(?:几|多少)(个月|个钟头|个小时|小时|分钟|天|年|周|个星期|个礼拜|星期|点|号|月|时)")
 _FIRST = re.compile("头[一两二三几半\\d]")  # 头两周: the first two weeks, nobody's head
 _ASKED = {"点": "when", "号": "when", "月": "when", "时": "when"}
@@ -161,7 +198,10 @@ def _slots(text: str, words: Dictionary) -> Slots:
     found: list[Slot] = []
     rest: list[str] = []
     for slot in _scan(folded, words):
-        (found.append if isinstance(slot, Slot) else rest.append)(slot)
+        if isinstance(slot, Slot):
+            found += [Slot(*part, slot.text) for part in words.parts[slot.value]] if slot.kind == COMPOUND else [slot]
+        else:
+            rest.append(slot)
     values: dict[str, set[str]] = {}
     for slot in found:
         if slot.kind not in FORM:
@@ -169,7 +209,8 @@ def _slots(text: str, words: Dictionary) -> Slots:
     if "place" in values:
         values["place"] = _innermost(values["place"])
     values["topic"] = _together(values.get("topic", set()))
-    intents = frozenset(slot.value for slot in found if slot.kind == "intent") | {"whether" for slot in found if slot.text[-1] == "吗"}
+    intents = frozenset(slot.value for slot in found if slot.kind == "intent")
+    intents |= {intent for slot in found for intent, form in _ASKED_WITHIN.items() if slot.kind in form[0] and form[1].search(slot.text)}
     return Slots(tuple(found), {kind: frozenset(each) for kind, each in values.items() if each}, intents, tuple(rest))
 
 
@@ -214,7 +255,9 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return 1, Slot("filler", "头", "头")
     if char in "几多" and (match := _HOW_MANY.match(text, place)):
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
-    word = words.longest(text, place)
+    if char in "不没" and place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
+        return 1, Slot("intent", "whether", char)
+    word = _word(text, place, words)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
     if word:
@@ -224,6 +267,17 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return len(word), Slot(kind, value, word)
     latin = _LATIN.match(text, place)
     return (len(latin[0]), Slot("term", latin[0], latin[0])) if latin else (1, None)
+
+
+def _word(text: str, place: int, words: Dictionary) -> str:
+    """The longest, or one character less where that makes two good words: 怎么|补办, not 怎么补|办."""
+    word = words.longest(text, place)
+    last = place + len(word) - 1
+    if len(word) > 2 and word[:-1] in words.entries and last + 1 < len(text):
+        following = words.longest(text, last)
+        if len(following) > 1 and (words.entries[following][0] not in FORM or words.entries[word][0] in FORM):
+            return word[:-1]
+    return word
 
 
 _NUMERALS = frozenset(_DIGITS + "十百半" + "0123456789")
@@ -248,17 +302,26 @@ def _measured(match: re.Match, text: str) -> tuple[int, Slot] | None:
     number, unit = match["number"], match["unit"]
     if number == "半":
         return (len(match[0]), Slot(*_HALF[unit], match[0])) if unit in _HALF else None
-    if not unit and not number[0].isdigit() and "万" not in number:
+    if not unit and not number[0].isdigit() and not {"万", "百"} & set(number[1:]):
         return None
     if unit in ("个", "次", "点", "位", "人", "号") and number == "一":
         return None  # 一个, 一次, 一点: no number is meant
     value = as_number(number)
     if unit in _UNITS:
         kind, factor = _UNITS[unit]
-        return len(match[0]), Slot(kind, _plain(value * factor) if factor else _plain(value), match[0])
+        return len(match[0]), Slot(*_span(kind, value * factor if factor else value), match[0])
     if not unit and value >= 1000:
         return len(match[0]), Slot("amount", _plain(value), match[0])
     return len(match[0]), Slot("number", _plain(value) + _SAME_UNIT.get(unit, unit or ""), match[0])
+
+
+def _span(kind: str, value: float) -> tuple[str, str]:
+    """A span in the largest unit that it fills: 24小时 is a day, 三十天 a month."""
+    if kind == "hours" and not value % _DAY:
+        kind, value = "days", value / _DAY
+    if kind == "days" and not value % _MONTH:
+        kind, value = "duration", value / _MONTH
+    return kind, _plain(value)
 
 
 def _plain(value: float) -> str:

@@ -1,8 +1,13 @@
 """Two questions beside each other: one, siblings, or strangers."""
 
+import json
+from itertools import chain
+
 import pytest
 
 from articles.duplicates import DIFFERENT, DUPLICATE, SIBLING, Question, compare
+from articles.duplicates.comparison import ASPECTS, GENERIC
+from articles.slots import FIXTURES, dictionary
 
 DUPLICATES = [
     ("医保卡里没花完的钱，到年底还在吗？", "医保个人账户的钱年底会清零吗"),
@@ -122,11 +127,33 @@ def test_but_not_where_the_titles_name_different_places():
 
 
 def test_answers_that_say_the_same_speak_for_it_and_empty_ones_say_nothing():
-    a, b = "发票丢了怎么报销", "没有发票的费用如何报销"
-    same = "<p>保留发票和费用清单，到参保地经办窗口申请手工报销。</p>"
+    a, b = "退休人员医保卡每月多少钱", "退休职工个人账户每月划多少"
+    same = "<p>按当地上年度的平均养老金划拨，每月月底前入账，手机上可以查到。</p>"
     silent = compare(Question(a), Question(b)).similarity
     assert compare(Question(a, answer=same), Question(b, answer=same)).similarity > silent
     assert compare(Question(a, answer=same), Question(b)).similarity == pytest.approx(silent, abs=0.2)
+
+
+def test_what_a_word_implies_and_what_it_asks_for_are_words_of_the_dictionary():
+    known = {value for _, value in dictionary().entries.values()}
+    implied = json.loads((FIXTURES / "implied.json").read_text(encoding="utf-8"))
+    assert {*ASPECTS, *GENERIC, *implied, *chain(*implied.values())} - known == set()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("从苏州把医保转到上海", "从上海把医保转到苏州"),
+        ("吃完头孢多久能喝酒", "喝完酒多久能吃头孢"),
+        ("胃镜前能不能喝水", "胃镜后能不能喝水"),
+        ("心率过快怎么办", "心率过慢怎么办"),
+        ("甲珐替林能报销吗", "乙珐替林能报销吗"),
+        ("哪些费用医保能报", "哪些费用医保不能报"),
+        ("牙疼怎么办", "孕妇牙疼怎么办"),
+    ],
+)
+def test_a_question_turned_round_is_another_one(a, b):
+    assert label(a, b) != DUPLICATE
 
 
 @pytest.mark.parametrize("title", ["", "？", "a" * 5000, "医" * 5000, "\ud800\ud800", "1" * 400, "<b>" * 300])

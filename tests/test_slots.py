@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from articles.slots import FIXTURES, as_number, dictionary, slots
+from articles.slots import FIXTURES, _key, as_number, dictionary, slots
 
 
 def values(text, kind):
@@ -46,8 +46,8 @@ def values(text, kind):
         ("MRI能报吗", "procedure", "核磁共振"),
         ("老婆怀孕了", "person", "配偶"),
         ("刚出生的宝宝", "person", "新生儿"),
-        ("医保关系转到杭州", "setting", "转入"),
-        ("从杭州转出去", "setting", "转出"),
+        ("医保关系转到杭州", "scope", "转入"),
+        ("从杭州转出去", "scope", "转出"),
         ("撤销备案", "operation", "取消"),
         ("扑热息痛", "drug", "对乙酰氨基酚"),
         ("脚后跟疼", "body", "足跟"),
@@ -112,7 +112,7 @@ def test_no_spelling_stands_twice():
     seen = {}
     for kind, rows in json.loads((FIXTURES / "slots.json").read_text(encoding="utf-8")).items():
         for row in rows:
-            for word in row.split("、")[1 if kind == "intent" else 0 :]:
+            for word in row.split("、")[1 if kind in ("intent", "compound") else 0 :]:
                 assert word not in seen or seen[word] == (kind, row), f"{word}: {kind} and {seen[word]}"
                 seen[word] = (kind, row)
 
@@ -129,3 +129,26 @@ def test_a_title_takes_a_fraction_of_a_millisecond_and_a_long_text_no_power_of_i
     start = time.perf_counter()
     slots("医保能不能" * 100_000)
     assert time.perf_counter() - start < 0.1
+
+
+def test_the_shipped_words_need_no_normalising_but_for_their_case():
+    shipped = json.loads((FIXTURES / "slots.json").read_text(encoding="utf-8"))
+    words = [word for rows in shipped.values() for row in rows for word in row.split("、")]
+    assert [word for word in words if _key(word) != word.lower()] == []
+
+
+def test_one_word_for_what_others_say_in_two_names_both():
+    assert slots("乳腺上有结节").values == slots("乳房的结节").values
+
+
+@pytest.mark.parametrize(("text", "apart"), [("肠息肉切除要住院吗", "切除肠的息肉要住院吗"), ("流鼻血怎么办", "鼻子出血怎么办")])
+def test_a_part_of_a_compound_may_itself_be_several_words(text, apart):
+    assert slots(text).values == slots(apart).values
+
+
+def test_every_part_of_every_shipped_compound_is_known():
+    for compound, parts in dictionary().parts.items():
+        for part in compound.split("+"):
+            read = slots(part)
+            assert not read.rest, (compound, part)
+            assert set() < {slot[:2] for slot in read.found} <= set(parts), (compound, part)

@@ -1,24 +1,26 @@
 """Are two questions one? The same question with the same slots is a duplicate; another place or disease makes a sibling.
 
-compare() adds up what speaks for and against (Evidence × WEIGHTS) and knows a few rules that no evidence overrules.
-Plain Python: nothing is learnt at run time. The weights are a logistic regression over the pairs of
-tests/judged/duplicates_dev.jsonl, rounded.
+compare() lays them term by term: rules bar what contradicts, asks otherwise or says something else instead; of the others it adds up
+what speaks for and against (Evidence × WEIGHTS). Plain Python: nothing is learnt at run time. The weights are a logistic
+regression over the pairs for development in tests/judged that no rule bars, rounded.
 """
 
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Set
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from articles.slots import NATIONAL, Dictionary, Slots, dictionary, slots
+from articles.slots import FIXTURES, NATIONAL, Dictionary, Slot, Slots, dictionary, slots
 from articles.text import normalise, question
 
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
-SURE = 0.65  # the similarity from which two questions are one
+SURE = 0.75  # the similarity from which two questions are one
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
-SAME_FORM = 0.5  # … from which they would be one, did their slots agree
+SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
 WORDINGS = 6  # of one article that are compared: its title and the first phrasings
 ANSWER = 200  # characters of an answer that are looked at: it begins with what it says
 
@@ -28,33 +30,68 @@ KINDS = {
     "operation": "办什么", "activity": "做什么", "person": "人群", "body": "部位", "level": "等级", "setting": "场合",
     "department": "科室", "job": "职业", "food": "食物", "animal": "动物", "month": "月份", "duration": "时长", "days": "天数",
     "hours": "钟点", "age": "年龄", "degree": "温度", "percent": "比例", "amount": "金额", "number": "数字", "term": "名称",
+    "event": "处境", "stage": "孕产期", "scope": "异地", "order": "先后", "trend": "高低", "colour": "颜色",
 }  # fmt: skip
 WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词"}
 # Of these one side alone is enough: the question for a year is not the question for any.
-DECISIVE = {"place", "year", "month", "amount", "percent", "age", "degree", "food", "animal", "duration", "days", "job"}
+DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
+            "percent", "age", "degree", "food", "animal", "duration", "days", "job"}  # fmt: skip
 # Of these one value more is another question, where both name some.
-EXACT = {"disease", "person", "procedure", "drug", "insurance", "operation"}
-# Often said by the rest of the sentence: 怀孕 where 产检 stands.
-IMPLIED = {"setting", "body", "person", "level", "hours", "term", "department"}
+EXACT = {"person"}
+INSURANCE = {"医保", "社保", "医保卡"}
+# Said of something else: alone they are no subject.
+RELATIVE = {"order", "trend", "colour"}
 SAID_ANYWAY = {
     ("duration", "12"),
     ("setting", "线上"),
     ("setting", "本地"),
     ("level", "公立医院"),
     ("person", "女性"),
-    ("activity", "接种"),
+    ("duration", "1"),
+    ("days", "1"),
 }
-GENERIC = {"医保", "社保", "药", "医院", "查询", "条件", "政策", "疫苗", "治疗", "检查", "服用"}
+GENERIC = {"医保", "社保", "药", "医院", "查询", "条件", "新政策", "治疗", "检查", "服用"}
 LIGHT = 0.3  # the weight of a generic word; a slot has 2, another word 1.5, an unknown character 0.5
 
 # The first of these that a question holds is what it asks for.
 INTENTS = ("why", "long", "when", "amount", "where", "who", "which", "what", "whether", "how")
-NEAR = [{"what", "which"}, {"how", "where"}, {"when", "long"}, {"how", "amount"}, {"how", "whether"}, {"how", "what"},
-        {"why", "what"}, {"why", "how"}]  # fmt: skip
-ASKED_BY = {
-    "费用": "amount", "报销比例": "amount", "缴费标准": "amount", "缴费基数": "amount", "起付线": "amount", "封顶线": "amount",
-    "科室": "which", "医院": "which", "材料": "which", "缴费时间": "when", "截止": "when", "等待期": "long", "病因": "why",
-    "区别": "what", "症状": "what", "严重": "whether",
+NEAR = [{"what", "which"}, {"how", "where"}, {"when", "long"}, {"how", "what"}, {"why", "what"}, {"who", "which"},
+        {"where", "which"}]  # fmt: skip
+# What a question wants to know in so many words, and the forms in which one asks for it without them.
+ASPECTS = {
+    "费用": "amount", "报销比例": "amount", "缴费标准": "amount", "缴费基数": "amount", "缴费年限": "amount long", "起付线": "amount",
+    "封顶线": "amount whether", "剂量": "amount", "次数": "amount", "频率": "long amount", "正常值": "amount what",
+    "年龄": "amount when long", "孕周": "amount when long", "概率": "amount whether", "科室": "which where", "医院": "which where",
+    "材料": "which what", "缴费时间": "when", "截止": "long", "有效期": "long", "等待期": "when long whether", "到账": "when long",
+    "疗程": "long whether", "恢复期": "when long", "病因": "why what", "区别": "what which whether", "症状": "what which",
+    "严重": "whether what", "传染": "whether", "遗传": "whether", "复发": "whether", "治愈": "whether", "好处": "what whether",
+    "副作用": "what which whether", "危害": "what whether", "条件": "which who what whether", "饮食": "what which",
+    "药": "what which", "治疗": "how which", "预防": "how", "电话": "which", "地址": "where", "部位": "where which",
+    "一起": "whether", "识别": "how whether what", "依赖": "whether", "致癌": "whether", "辐射": "whether", "留疤": "whether",
+    "选择": "how which", "准备": "what which", "禁忌": "who which what whether", "不予报销": "which what whether",
+    "报销范围": "which what", "易感": "who which",
+    "疼不疼": "whether", "寿命": "long how whether", "姿势": "what which", "进度": "where how", "病种": "which",
+    "待遇": "what which",
+}  # fmt: skip
+
+# Words for an aspect that beside one of these only say of what it is asked.
+OBJECTS = {
+    "费用": {"报销", "直接结算", "手工报销", "报销比例", "补缴"}, "禁忌": {"饮食"}, "药": {"疗程", "剂量", "次数", "饮食", "副作用", "停药", "报销"},
+    "症状": {"识别", "治疗"}, "材料": {"到账"}, "医院": {"科室", "材料", "定点医院"}, "治疗": {"费用", "报销"}, "严重": {"治疗"},
+}  # fmt: skip
+NEGATIVE = {"禁忌", "不予报销"}  # who must not, what is not paid
+
+
+@cache
+def _implied() -> dict[str, frozenset[str]]:
+    """value: what else is as good as said with it."""
+    found = json.loads((FIXTURES / "implied.json").read_text(encoding="utf-8"))
+    return {value: frozenset(others) for value, others in found.items()}
+
+
+IMPLIED_BY_KIND = {
+    "procedure": frozenset(("检查", "手术", "治疗")), "drug": frozenset(("药", "服用", "治疗", "频率")), "department": frozenset(("科室",)),
+    "vaccine": frozenset(("疫苗", "接种", "次数")), "disease": frozenset(("治疗", "急救")),
 }  # fmt: skip
 
 
@@ -77,24 +114,22 @@ class Comparison(NamedTuple):
 
 class Evidence(NamedTuple):
     shared: float  # part of the content that both name
+    rare: float  # how much of it, without the generic
     alike: float  # pairs of characters in common
     replaced: float  # kinds of slots in which they contradict each other
     missing: float  # kinds that only one names
-    missing_implied: float
-    known_instead: float  # what each says instead of the other, in words of the dictionary
-    unknown_instead: float  # … in others
+    instead: float  # what each says instead of the other
     extra: float  # how much more one says
+    unknown: float  # … in words that no dictionary has
     template: float  # letter for letter the same, but for one stretch
-    same_intent: float
-    other_intent: float
-    answers_alike: float
+    same_ask: float
+    other_ask: float
     answers_apart: float
     answers_shared: float  # content that both answers name and the questions do not
-    explained: float  # words of one question that stand in the other's answer
 
 
-BIAS = -0.33
-WEIGHTS = Evidence(2.78, -1.22, -5.28, -1.48, -0.2, -0.18, -1.47, -0.44, -1.73, 1.42, -1.44, 0.18, -0.6, 0.55, 0.55)
+BIAS = 1.6
+WEIGHTS = Evidence(2.2, 0.45, -1.3, -5.0, -1.7, -1.2, -1.0, -0.4, -1.7, 0.5, -1.4, -0.3, 1.1)
 
 
 class _Side(NamedTuple):
@@ -104,6 +139,9 @@ class _Side(NamedTuple):
     pairs: Counter
     slots: Slots
     content: dict[tuple[str, str], float]
+    implied: frozenset[str]
+    aside: frozenset[tuple[str, str]]  # said of how it was found: CT查出
+    aspects: frozenset[str]
     intent: str
 
 
@@ -117,7 +155,7 @@ def compare(a: Question, b: Question, words: Dictionary | None = None) -> Compar
         best = max([best, *(_similarity(*pair, _evidence(*pair), a, b, words) for pair in _other_wordings(a, b, words))])
     if best >= SURE:
         return Comparison(DUPLICATE, best, differing)
-    return Comparison(SIBLING if differing and _similarity_of_form(found) >= SAME_FORM else DIFFERENT, best, differing)
+    return Comparison(SIBLING if differing and _is_one_form(found) else DIFFERENT, best, differing)
 
 
 def _other_wordings(a: Question, b: Question, words: Dictionary) -> Iterator[tuple[_Side, _Side]]:
@@ -140,7 +178,36 @@ def _side(text: str, regions: tuple[str, ...], words: Dictionary) -> _Side:
     places = frozenset(regions) - {NATIONAL}
     if places and "place" not in found.values:
         found = found._replace(values=found.values | {"place": places})
-    return _Side(question(text), _pairs(text), found, _content(found), _intent(found))
+    content = _content(found)
+    return _Side(
+        question(text), _pairs(text), found, content, _implications(content), _aside(found.found), _aspects(content), _intent(found)
+    )
+
+
+# What follows the name of an examination that only says where the finding is from.
+FINDS = {"查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说", "检查发现",
+         "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单"}  # fmt: skip
+
+
+def _aside(found: tuple[Slot, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        one[:2] for one, following in pairwise(found) if following.text in FINDS and one.kind in ("procedure", "activity", "topic")
+    )
+
+
+def _aspects(content: Iterable[tuple[str, str]]) -> frozenset[str]:
+    values = {value for _, value in content}
+    return frozenset(value for value in values & ASPECTS.keys() if not values & OBJECTS.get(value, set()))
+
+
+def _also(values: Iterable[str]) -> frozenset[str]:
+    none: frozenset[str] = frozenset()
+    return none.union(*(_implied().get(value, none) for value in values))
+
+
+def _implications(content: Iterable[tuple[str, str]]) -> frozenset[str]:
+    kinds = {"vaccine" if value.endswith("疫苗") else kind for kind, value in content}
+    return _also(value for _, value in content).union(*(IMPLIED_BY_KIND.get(kind, ()) for kind in kinds))
 
 
 def _pairs(text: str) -> Counter:
@@ -158,29 +225,22 @@ def _content(found: Slots) -> dict[tuple[str, str], float]:
 
 
 def _intent(found: Slots) -> str:
-    asked = set(found.intents)
-    if "科室" in found.values.get("topic", ()):
-        return "which"
-    if not asked - {"what"}:
-        asked |= {ASKED_BY[value] for kind in ("topic", "operation") for value in found.values.get(kind, ()) if value in ASKED_BY}
-    return next((intent for intent in INTENTS if intent in asked), "")
+    return next((intent for intent in INTENTS if intent in found.intents), "")
 
 
 def _similarity(one: _Side, other: _Side, found: Evidence, a: Question, b: Question, words: Dictionary) -> float:
     """How likely both ask the same, 0 to 1; below SURE where a rule speaks against it."""
     if one.key == other.key and not found.replaced:
         return 1.0
-    if found.replaced or found.template or _may_hide_a_slot(one, other):
+    if not found.shared or found.replaced or found.template or found.other_ask or _says_instead(one, other):
         return min(_logistic(found), SURE - 0.01)
     if UNDECIDED[0] < _logistic(found) < UNDECIDED[1]:
         found = _with_answers(found, one, other, (_plain(a.answer), _plain(b.answer)), words)
     return _logistic(found)
 
 
-def _similarity_of_form(found: Evidence) -> float:
-    """As if the slots agreed."""
-    shared = max(found.shared, 0.7) if found.replaced else found.shared
-    return _logistic(found._replace(shared=shared, replaced=0, missing=0, template=0, unknown_instead=0))
+def _is_one_form(found: Evidence) -> bool:
+    return not found.other_ask and (bool(found.template) or found.shared + (0.25 if found.replaced else 0) >= SAME_FORM)
 
 
 def _logistic(found: Evidence) -> float:
@@ -189,56 +249,94 @@ def _logistic(found: Evidence) -> float:
 
 def _contradictions(a: _Side, b: _Side) -> list[str]:
     """Kinds in which they cannot both be right: other values, or one more where that makes another question (头晕, 头晕伴耳鸣)."""
-    return [
+    turned = ["order"] if _turned(a.slots.found, b.slots.found) else []
+    return turned + [
         kind
         for kind, left, right in _apart(a, b)
         if (left and right) or kind in DECISIVE or (kind in EXACT and kind in a.slots.values and kind in b.slots.values)
     ]
 
 
+def _turned(a: tuple[Slot, ...], b: tuple[Slot, ...]) -> bool:
+    """The one begins with what the other ends with: 苏州 to 上海 and 上海 to 苏州, wine after a drug and a drug after wine."""
+    homes = [_insured_in(found) for found in (a, b)]
+    if all(homes):
+        return homes[0] != homes[1]
+    places = [[slot.value for slot in found if slot.kind == "place"] for found in (a, b)]
+    if len(set(places[0])) > 1 and set(places[0]) == set(places[1]) and places[0] != places[1]:
+        return True
+    one, other = _anchor(a), _anchor(b)
+    return one != other and one in {slot[:2] for slot in b} and other in {slot[:2] for slot in a}
+
+
+def _insured_in(found: tuple[Slot, ...]) -> str:
+    """The place whose insurance it is: 北京 of 北京医保在上海."""
+    said = [slot for slot in found if slot.kind != "filler"]
+    return next(
+        (one.value for one, after in pairwise(said) if one.kind == "place" and (after.kind == "insurance" or after.value in INSURANCE)), ""
+    )
+
+
+def _anchor(found: tuple[Slot, ...]) -> tuple[str, str] | None:
+    """What a question asks about the time before or after of: 头孢 of both 头孢之后 and 吃完头孢."""
+    for place, slot in enumerate(found):
+        if slot.kind == "order":
+            before, after = found[:place][::-1], found[place + 1 :]
+            beside = after if slot.text.endswith("完") and after and after[0].kind in KINDS else before
+            return next((each[:2] for each in beside if each.kind in KINDS and each.kind != "order"), None)
+    return None
+
+
 def _apart(a: _Side, b: _Side) -> Iterator[tuple[str, set[str], set[str]]]:
     """Kinds of slots that differ, with the values that only one has."""
     for kind in filter(KINDS.__contains__, a.slots.values.keys() | b.slots.values.keys()):
         one, other = a.slots.values.get(kind, frozenset()), b.slots.values.get(kind, frozenset())
-        left = {value for value in one - other if other or (kind, value) not in SAID_ANYWAY}
-        right = {value for value in other - one if one or (kind, value) not in SAID_ANYWAY}
-        if left or right:
+        shared = a.content.keys() & b.content.keys() if one - other and other - one else set()
+        left = {value for value in one - other if not _is_said_anyway(kind, value, a, b, shared)}
+        right = {value for value in other - one if not _is_said_anyway(kind, value, b, a, shared)}
+        if (left and right) or ((left or right) and kind != "order"):
             yield kind, left, right
+
+
+def _is_said_anyway(kind: str, value: str, one: _Side, other: _Side, shared: Set[tuple[str, str]]) -> bool:
+    """Whether `other` has it in other words, or within a longer one: 脚踝 in 脚踝扭伤. What `shared` implies tells them not apart."""
+    implied = _implications(other.content.keys() - shared) if shared else other.implied
+    if value in implied or ((kind, value) in SAID_ANYWAY | one.aside and kind not in other.slots.values):
+        return True
+    return any(len(slot.text) > 1 and slot.text in other.key for slot in one.slots.found if (slot.kind, slot.value) == (kind, value))
 
 
 def _evidence(a: _Side, b: _Side) -> Evidence:
     """What the questions say; the answers are silent."""
     apart = list(_apart(a, b))
     contradicted = _contradictions(a, b)
-    one_sided = [kind for kind, _, _ in apart if kind not in contradicted]
-    missing_implied = sum(kind in IMPLIED for kind in one_sided)
-    only_a, only_b = (_only(one, other) for one, other in ((a, b), (b, a)))
-    unknown_a, unknown_b = (sum(map(len, _unknown(one, other))) * 0.5 for one, other in ((a, b), (b, a)))
-    known, unknown = (sum(only_a.values()), sum(only_b.values())), (unknown_a, unknown_b)
+    known = [sum(_only(one, other).values()) for one, other in ((a, b), (b, a))]
+    unknown = [sum(map(len, _unknown(one, other))) * 0.5 for one, other in ((a, b), (b, a))]
     most = [known[0] + unknown[0], known[1] + unknown[1]]
-    known_instead = min(3.0, *known)
     return Evidence(
         shared=_share(a.content, b.content),
+        rare=min(4.0, sum(weight for item, weight in a.content.items() if item in b.content and weight > LIGHT)),
         alike=_dice(a.pairs, b.pairs),
         replaced=len(contradicted),
-        missing=len(one_sided) - missing_implied,
-        missing_implied=missing_implied,
-        known_instead=known_instead,
-        unknown_instead=min(3.0, min(most) - known_instead),
-        extra=min(3.0, abs(most[0] - most[1])),
+        missing=sum(kind not in contradicted for kind, _, _ in apart),
+        instead=min(3.0, *most),
+        extra=min(4.0, abs(known[0] - known[1])),
+        unknown=min(4.0, abs(unknown[0] - unknown[1])),
         template=float(_is_template(a, b)),
-        same_intent=float(a.intent == b.intent),
-        other_intent=float(_asks_otherwise(a, b)),
-        answers_alike=0,
+        same_ask=float(a.intent == b.intent or bool(a.aspects & b.aspects)),
+        other_ask=float(_asks_otherwise(a, b)),
         answers_apart=0,
         answers_shared=0,
-        explained=0,
     )
 
 
 def _only(one: _Side, other: _Side) -> dict[tuple[str, str], float]:
-    """Words of no slot that `other` does not name."""
-    return {item: weight for item, weight in one.content.items() if item not in other.content and item[0] not in KINDS}
+    """Words of no slot that `other` neither names nor implies."""
+    return {
+        item: weight
+        for item, weight in one.content.items()
+        if item not in other.content and item[0] not in KINDS and item[1] not in other.implied and item not in one.aside
+    }
 
 
 # Characters that tell no two questions apart.
@@ -254,12 +352,19 @@ def _unknown(one: _Side, other: _Side) -> list[str]:
     return [stretch for run in kept for stretch in run.split()]
 
 
-def _may_hide_a_slot(a: _Side, b: _Side) -> bool:
-    """What no dictionary knows may be a slot: it bars where the other says something else instead, or where it is a whole word."""
+def _says_instead(a: _Side, b: _Side) -> bool:
+    """Each has something to say that the other does not: what is no slot for the dictionary may be one."""
     unknown_a, unknown_b = _unknown(a, b), _unknown(b, a)
-    if (unknown_a and unknown_b) or any(len(stretch) > 1 for stretch in unknown_a + unknown_b):
-        return True
-    return any((unknown_b and left and not right) or (unknown_a and right and not left) for _, left, right in _apart(a, b))
+    named_a, named_b = _names_more(a, b), _names_more(b, a)
+    return bool((unknown_a and (unknown_b or named_b)) or (unknown_b and named_a) or (_has_more(a, b) and _has_more(b, a)))
+
+
+def _has_more(one: _Side, other: _Side) -> bool:
+    return _names_more(one, other) or bool(_unknown(one, other)) or any(map(LIGHT.__lt__, _only(one, other).values()))
+
+
+def _names_more(one: _Side, other: _Side) -> bool:
+    return any(left for kind, left, _ in _apart(one, other) if kind not in RELATIVE)
 
 
 def _share(a: dict, b: dict) -> float:
@@ -279,7 +384,7 @@ def _is_template(a: _Side, b: _Side) -> bool:
     instead = a.key[start : len(a.key) - end], b.key[start : len(b.key) - end]
     if not all(instead) or (start + end) * 2 < max(len(a.key), len(b.key)):
         return False
-    return any(_apart(a, b)) or any(_only(*pair) or _unknown(*pair) for pair in ((a, b), (b, a)))
+    return any(_has_more(*pair) for pair in ((a, b), (b, a)))
 
 
 def _common(a: str, b: str) -> int:
@@ -288,6 +393,14 @@ def _common(a: str, b: str) -> int:
 
 
 def _asks_otherwise(a: _Side, b: _Side) -> bool:
+    if a.aspects & NEGATIVE != b.aspects & NEGATIVE:
+        return True
+    if a.aspects and b.aspects:
+        return not (a.aspects & b.aspects or a.aspects & _also(b.aspects) or b.aspects & _also(a.aspects))
+    if a.aspects or b.aspects:
+        named, other = (a, b) if a.aspects else (b, a)
+        forms = {form for aspect in named.aspects for form in ASPECTS[aspect].split()}
+        return bool(other.intent and other.intent not in forms and not (named.intent and other.slots.intents & named.slots.intents))
     both = a.slots.intents & b.slots.intents
     return bool(a.intent and b.intent and a.intent != b.intent and not both and {a.intent, b.intent} not in NEAR)
 
@@ -300,21 +413,13 @@ def _plain(answer: str) -> str:
 
 
 def _with_answers(found: Evidence, a: _Side, b: _Side, answers: tuple[str, str], words: Dictionary) -> Evidence:
-    """Whether the answers say the same, and name what one question alone names; an empty one says nothing."""
-    explained = _explained(_only(a, b), answers[1], words) + _explained(_only(b, a), answers[0], words)
+    """Whether the answers say the same; an empty one says nothing."""
     if min(map(len, answers)) < 4:
-        return found._replace(explained=explained)
+        return found
     one, other = (_side(answer, (), words) for answer in answers)
-    alike, asked = _dice(one.pairs, other.pairs), a.content.keys() | b.content.keys()
+    asked = a.content.keys() | b.content.keys()
     said = [{item: weight for item, weight in side.content.items() if item not in asked} for side in (one, other)]
-    return found._replace(answers_alike=alike, answers_apart=float(alike < 0.1), answers_shared=_share(*said), explained=explained)
-
-
-def _explained(only: dict[tuple[str, str], float], answer: str, words: Dictionary) -> float:
-    if not only or not answer:
-        return 0.0
-    said = _side(answer, (), words).content
-    return sum(weight for item, weight in only.items() if item in said)
+    return found._replace(answers_apart=float(_dice(one.pairs, other.pairs) < 0.1), answers_shared=_share(*said))
 
 
 def _differing(a: _Side, b: _Side) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
