@@ -96,11 +96,39 @@ def dictionary() -> Dictionary:
             # The name of an intent or a compound is ours; nobody asks with it.
             for word in spellings if kind in ("intent", COMPOUND) else (canonical, *spellings):
                 entries.setdefault(word.lower(), (kind, canonical))
+    for word, sense in _said_in_parts(entries):
+        entries.setdefault(word, sense)
     for code, names in _places().items():
         for name in names:
             entries.setdefault(name, ("place", code))
     entries |= {name: ("place", code) for name, code in _ABBREVIATED.items()}
     return Dictionary(entries, _compounds(entries))
+
+
+# How a disease that is named in one word is said in parts: 鼻窦炎 is 鼻窦发炎.
+_IN_PARTS = {
+    "炎": ("发炎", "里发炎", "有炎症", "炎症"),
+    "癌": ("里的癌", "上的癌", "里长癌", "上长癌", "恶性肿瘤"),
+    "结石": ("里有石头", "里长石头", "里的石头", "石头", "有结石", "里有结石"),
+    "息肉": ("里长息肉", "长息肉", "里有息肉", "有息肉", "上长息肉"),
+    "囊肿": ("上有囊肿", "有囊肿", "长囊肿", "里长囊肿"),
+    "肌瘤": ("长肌瘤", "有肌瘤", "里长肌瘤"),
+    "综合征": ("综合症", "症"),
+    "感染": ("感染了",),
+    "过敏": ("过敏了",),
+    "高": ("偏高", "升高", "增高", "超标", "太高", "过高", "很高"),
+    "低": ("偏低", "降低", "减低", "太低", "过低", "减少", "偏少", "少", "很低", "不够"),
+}
+
+
+def _said_in_parts(entries: dict[str, tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
+    return [
+        (word.removesuffix(end) + part, sense)
+        for word, sense in entries.items()
+        for end, parts in _IN_PARTS.items()
+        if sense[0] == "disease" and word.endswith(end) and len(word) > len(end)
+        for part in parts
+    ]
 
 
 def _compounds(entries: dict[str, tuple[str, str]]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -133,7 +161,7 @@ def _places() -> dict[str, set[str]]:
 
 _DIGITS = "零〇一二两三四五六七八九"
 _CHINESE = rf"[{_DIGITS}十百千万]+"
-_NUMBER = rf"(?:[0-9]+(?:\.[0-9]+)?(?:万|千)?|{_CHINESE}|半)"
+_NUMBER = rf"(?:[0-9]+(?:\.[0-9]+)?(?:万|千)?|[{_DIGITS}十]+点[{_DIGITS}](?![{_DIGITS}十分])|{_CHINESE}|半)"
 _YEAR = re.compile(r"(?P<year>(?:19|20)[0-9]{2}|[一二][零〇九][零〇一二三四五六七八九]{2})(?:年度|年)?(?!\d|元|块|%|\.)")
 _SHORT_YEAR = re.compile(r"(?P<year>2[0-9])年度?(?=$|[^以之内后前不没够的了])")
 _PERCENT = re.compile(rf"百分之(?P<of>{_NUMBER})|(?P<number>{_NUMBER})(?:%|个百分点|成(?!人|年|功|立|为|本|分|品|长))")
@@ -302,7 +330,7 @@ def _measured(match: re.Match, text: str) -> tuple[int, Slot] | None:
     number, unit = match["number"], match["unit"]
     if number == "半":
         return (len(match[0]), Slot(*_HALF[unit], match[0])) if unit in _HALF else None
-    if not unit and not number[0].isdigit() and not {"万", "百"} & set(number[1:]):
+    if not unit and not number[0].isdigit() and not {"万", "百", "点"} & set(number[1:]):
         return None
     if unit in ("个", "次", "点", "位", "人", "号") and number == "一":
         return None  # 一个, 一次, 一点: no number is meant
@@ -343,6 +371,9 @@ def as_number(text: str) -> float:
     >>> as_number("三万五千"), as_number("2万"), as_number("十二")
     (35000, 20000.0, 12)
     """
+    if "点" in text:
+        whole, _, part = text.partition("点")
+        return as_number(whole) + as_number(part) / 10
     if text[0].isdigit() and text[0].isascii():
         power = _POWERS.get(text[-1], 1)
         return float(text.rstrip("万千")) * power
