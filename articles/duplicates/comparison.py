@@ -36,7 +36,7 @@ KINDS = {
 WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词"}
 # Of these one side alone is enough: the question for a year is not the question for any.
 DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
-            "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item"}  # fmt: skip
+            "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person"}  # fmt: skip
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
 INSURANCE = {"医保", "社保", "医保卡"}
@@ -55,9 +55,9 @@ GENERIC = {"医保", "社保", "药", "医院", "查询", "条件", "新政策",
 LIGHT = 0.3  # the weight of a generic word; a slot has 2, another word 1.5, an unknown character 0.5
 
 # The first of these that a question holds is what it asks for.
-INTENTS = ("why", "long", "when", "amount", "where", "who", "which", "what", "whether", "how")
+INTENTS = ("why", "long", "when", "amount", "where", "who", "which", "what", "whether", "how", "meaning")
 NEAR = [{"what", "which"}, {"how", "where"}, {"when", "long"}, {"how", "what"}, {"why", "what"}, {"who", "which"},
-        {"where", "which"}]  # fmt: skip
+        {"where", "which"}, {"what", "meaning"}, {"why", "meaning"}, {"which", "meaning"}]  # fmt: skip
 # What a question wants to know in so many words, and the forms in which one asks for it without them.
 ASPECTS = {
     "费用": "amount", "报销比例": "amount", "缴费标准": "amount", "缴费基数": "amount", "缴费年限": "amount long", "起付线": "amount",
