@@ -236,21 +236,28 @@ def _slots(text: str, words: Dictionary) -> Slots:
             values.setdefault(slot.kind, set()).add(slot.value)
     if "place" in values:
         values["place"] = _innermost(values["place"])
-    values["topic"] = _together(values.get("topic", set()))
+    _name_described(values, words)
     intents = frozenset(slot.value for slot in found if slot.kind == "intent")
     intents |= {intent for slot in found for intent, form in _ASKED_WITHIN.items() if slot.kind in form[0] and form[1].search(slot.text)}
     return Slots(tuple(found), {kind: frozenset(each) for kind, each in values.items() if each}, intents, tuple(rest))
 
 
-# Two words for what others say in one.
-_ONE_IN_TWO = {("医保卡", "余额"): "个人账户", ("医保", "余额"): "个人账户", ("个人账户", "余额"): "个人账户"}
+@cache
+def described() -> dict[str, list[list[str]]]:
+    """value: the values in which others describe it."""
+    found = json.loads((FIXTURES / "described.json").read_text(encoding="utf-8"))
+    return {value: [row.split("+") for row in rows] for value, rows in found.items()}
 
 
-def _together(topics: set[str]) -> set[str]:
-    for parts, whole in _ONE_IN_TWO.items():
-        if topics.issuperset(parts):
-            topics = topics.difference(parts) | {whole}
-    return topics
+def _name_described(values: dict[str, set[str]], words: Dictionary) -> None:
+    """Put what is described under its name: 牙龈 and 出血 as 牙龈出血."""
+    said = set().union(*values.values())
+    for name, descriptions in described().items():
+        for parts in descriptions:
+            if said.issuperset(parts):
+                for found in values.values():
+                    found.difference_update(parts)
+                values.setdefault(words.entries[name][0], set()).add(name)
 
 
 def _innermost(codes: set[str]) -> set[str]:
@@ -285,6 +292,8 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
     if char in "不没" and place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
         return 1, Slot("intent", "whether", char)
+    if char in "不没" and place > 1 and text[place - 2 : place] == text[place + 1 : place + 3]:
+        return 3, Slot("intent", "whether", text[place - 2 : place + 3])  # 遗传不遗传
     word = _word(text, place, words)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
@@ -300,6 +309,8 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
 def _word(text: str, place: int, words: Dictionary) -> str:
     """The longest, or one character less where that makes two good words: 怎么|补办, not 怎么补|办."""
     word = words.longest(text, place)
+    if len(word) == 2 and words.entries[word][0] == "place" and place and len(words.longest(text, place + 1)) > 1:
+        return ""  # 一天|门诊 is not in 天门
     last = place + len(word) - 1
     if len(word) > 2 and word[:-1] in words.entries and last + 1 < len(text):
         following = words.longest(text, last)
