@@ -19,7 +19,7 @@ from articles.text import normalise, question
 
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
 SURE = 0.75  # the similarity from which two questions are one
-SURER = 0.87  # … where each says something in words of its own
+SURER = 0.9  # … where each says something in words of its own
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
 SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
 WORDINGS = 6  # of one article that are compared: its title and the first phrasings
@@ -36,7 +36,7 @@ KINDS = {
 WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词"}
 # Of these one side alone is enough: the question for a year is not the question for any.
 DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
-            "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person"}  # fmt: skip
+            "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person", "department"}  # fmt: skip
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
 INSURANCE = {"医保", "社保", "医保卡"}
@@ -236,8 +236,7 @@ def _similarity(one: _Side, other: _Side, found: Evidence, a: Question, b: Quest
     """How likely both ask the same, 0 to 1; below SURE where a rule speaks against it."""
     if one.key == other.key and not found.replaced:
         return 1.0
-    barred = not found.shared or found.replaced or found.template or found.other_ask or _names_instead(one, other)
-    if barred or (_logistic(found) < SURER and _says_instead(one, other)):
+    if not found.shared or found.replaced or found.template or found.other_ask or _says_instead(one, other, _logistic(found)):
         return min(_logistic(found), SURE - 0.01)
     if UNDECIDED[0] < _logistic(found) < UNDECIDED[1]:
         found = _with_answers(found, one, other, (_plain(a.answer), _plain(b.answer)), words)
@@ -363,14 +362,12 @@ def _unknown(one: _Side, other: _Side) -> list[str]:
     return [stretch for run in kept for stretch in run.split()]
 
 
-def _names_instead(a: _Side, b: _Side) -> bool:
-    """Each has a word that nobody knows: it may be a name."""
-    return bool(_unknown(a, b) and _unknown(b, a))
-
-
-def _says_instead(a: _Side, b: _Side) -> bool:
-    """Each has something to say that the other does not: what is no slot for the dictionary may be one."""
-    return _has_more(a, b) and _has_more(b, a)
+def _says_instead(a: _Side, b: _Side, similarity: float) -> bool:
+    """Each has something to say that the other does not; it may be what is asked about, unless what they share leaves little doubt."""
+    if not (_has_more(a, b) and _has_more(b, a)):
+        return False
+    subjects = [value for (_, value), weight in a.content.items() if (_, value) in b.content and weight > LIGHT and value not in ASPECTS]
+    return similarity < SURER or not subjects or bool(_unknown(a, b) or _unknown(b, a))
 
 
 def _has_more(one: _Side, other: _Side) -> bool:
