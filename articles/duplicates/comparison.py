@@ -18,7 +18,7 @@ from articles.slots import FIXTURES, NATIONAL, Dictionary, Slot, Slots, dictiona
 from articles.text import normalise, question
 
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
-SURE = 0.75  # the similarity from which two questions are one
+SURE = 0.7  # the similarity from which two questions are one
 SURER = 0.9  # … where each says something in words of its own
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
 SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
@@ -37,6 +37,7 @@ WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词
 # Of these one side alone is enough: the question for a year is not the question for any.
 DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
             "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person", "department"}  # fmt: skip
+ALREADY = 2  # … unless so many are shared: who has two complaints in common may tell of a third
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
 INSURANCE = {"医保", "社保", "医保卡"}
@@ -62,17 +63,16 @@ NEAR = [{"what", "which"}, {"how", "where"}, {"when", "long"}, {"how", "what"}, 
 ASPECTS = {
     "费用": "amount", "报销比例": "amount", "缴费标准": "amount", "缴费基数": "amount", "缴费年限": "amount long", "起付线": "amount",
     "封顶线": "amount whether", "剂量": "amount", "次数": "amount", "频率": "long amount", "正常值": "amount what",
-    "年龄": "amount when long whether", "孕周": "amount when long", "概率": "amount whether", "科室": "which where", "医院": "which where",
-    "材料": "which what", "缴费时间": "when", "截止": "long when whether", "有效期": "long", "等待期": "when long whether",
-    "到账": "when long", "疗程": "long whether", "恢复期": "when long", "病因": "why what", "区别": "what which whether", "症状": "what which",
-    "严重": "whether what", "传染": "whether", "遗传": "whether", "复发": "whether", "治愈": "whether", "好处": "what whether",
-    "副作用": "what which whether", "危害": "what whether", "条件": "which who what whether", "饮食": "what which",
-    "药": "what which", "治疗": "how which", "预防": "how", "电话": "which", "地址": "where", "部位": "where which",
+    "年龄": "amount when long whether", "孕周": "amount when long", "概率": "amount whether", "科室": "which where",
+    "医院": "which where", "材料": "which what", "缴费时间": "when", "截止": "long when whether", "有效期": "long",
+    "等待期": "when long whether", "到账": "when long", "疗程": "long whether", "恢复期": "when long", "病因": "why what",
+    "区别": "what which whether", "症状": "what which", "严重": "whether what", "传染": "whether", "遗传": "whether", "复发": "whether",
+    "治愈": "whether", "好处": "what whether", "副作用": "what which whether", "危害": "what whether", "条件": "which who what whether",
+    "饮食": "what which", "药": "what which", "治疗": "how which", "预防": "how", "电话": "which", "地址": "where", "部位": "where which",
     "一起": "whether", "识别": "how whether what", "依赖": "whether", "致癌": "whether", "辐射": "whether", "留疤": "whether",
     "选择": "how which", "准备": "what which", "禁忌": "who which what whether", "不予报销": "which what whether",
-    "报销范围": "which what", "易感": "who which",
-    "疼不疼": "whether", "寿命": "long how whether", "姿势": "what which", "进度": "where how", "病种": "which",
-    "待遇": "what which",
+    "报销范围": "which what", "易感": "who which", "疼不疼": "whether", "寿命": "long how whether", "姿势": "what which",
+    "进度": "where how", "病种": "which", "待遇": "what which",
 }  # fmt: skip
 
 # Words for an aspect that beside one of these only say of what it is asked.
@@ -188,8 +188,8 @@ def _side(text: str, regions: tuple[str, ...], words: Dictionary) -> _Side:
 
 # What follows the name of an examination that only says where the finding is from.
 FINDS = {
-    "查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说", "检查发现",
-    "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单",
+    "查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说",
+    "检查发现", "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单",
 }  # fmt: skip
 
 
@@ -257,7 +257,9 @@ def _contradictions(a: _Side, b: _Side) -> list[str]:
     return turned + [
         kind
         for kind, left, right in _apart(a, b)
-        if (left and right) or kind in DECISIVE or (kind in EXACT and kind in a.slots.values and kind in b.slots.values)
+        if (left and right)
+        or (kind in DECISIVE and len(a.slots.values.get(kind, frozenset()) & b.slots.values.get(kind, frozenset())) < ALREADY)
+        or (kind in EXACT and kind in a.slots.values and kind in b.slots.values)
     ]
 
 
@@ -313,7 +315,12 @@ def _is_said_anyway(kind: str, value: str, one: _Side, other: _Side, shared: Set
     implied = _implications(other.content.keys() - shared) if shared else other.implied
     if value in implied or ((kind, value) in SAID_ANYWAY | one.aside and kind not in other.slots.values):
         return True
-    return any(len(slot.text) > 1 and slot.text in other.key for slot in one.slots.found if (slot.kind, slot.value) == (kind, value))
+    said = [slot.text for slot in other.slots.found]
+    return any(
+        len(slot.text) > 1 and any(slot.text in text for text in said)
+        for slot in one.slots.found
+        if (slot.kind, slot.value) == (kind, value)
+    )
 
 
 def _evidence(a: _Side, b: _Side) -> Evidence:
