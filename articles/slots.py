@@ -278,6 +278,8 @@ def _scan(text: str, words: Dictionary) -> Iterator[Slot | str]:
     yield from filter(None, [text[start:]])
 
 
+_DONE = ("完", "了", "过", "好")  # between a verb and what it is done to
+_UNDERGONE = ("procedure", "drug", "activity")
 _SIGNS = frozenset(",.。，、;；:：?？!！()（）“”\"'《》[]【】-—~·…/|")
 
 
@@ -290,11 +292,11 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return 1, Slot("filler", "头", "头")
     if char in "几多" and (match := _HOW_MANY.match(text, place)):
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
-    if char in "不没" and place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
-        return 1, Slot("intent", "whether", char)
-    if char in "不没" and place > 1 and text[place - 2 : place] == text[place + 1 : place + 3]:
-        return 3, Slot("intent", "whether", text[place - 2 : place + 3])  # 遗传不遗传
+    if char in "不没" and (asking := _asks(text, place)):
+        return len(asking), Slot("intent", "whether", asking)
     word = _word(text, place, words)
+    if whole := _undergone(text, place, word, words):
+        return len(whole) + 1, Slot(*words.entries[whole], whole)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
     if word:
@@ -304,6 +306,21 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return len(word), Slot(kind, value, word)
     latin = _LATIN.match(text, place)
     return (len(latin[0]), Slot("term", latin[0], latin[0])) if latin else (1, None)
+
+
+def _asks(text: str, place: int) -> str:
+    """The 不 that ends a question, or 不遗传 after 遗传."""
+    if place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
+        return text[place]
+    return text[place : place + 3] if place > 1 and text[place - 2 : place] == text[place + 1 : place + 3] else ""
+
+
+def _undergone(text: str, place: int, word: str, words: Dictionary) -> str:
+    """割包皮 of 割完包皮: longer than `word`, "" without one."""
+    if text[place + 1 : place + 2] not in _DONE:
+        return ""
+    whole = words.longest(text[place] + text[place + 2 : place + 10], 0)
+    return whole if len(whole) > max(2, len(word)) and words.entries[whole][0] in _UNDERGONE else ""
 
 
 def _word(text: str, place: int, words: Dictionary) -> str:
