@@ -19,7 +19,7 @@ from articles.text import normalise, question
 
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
 SURE = 0.7  # the similarity from which two questions are one
-SURER = 0.9  # … where each says something in words of its own
+SURER = 0.94  # … where each says something in words of its own
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
 SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
 WORDINGS = 6  # of one article that are compared: its title and the first phrasings
