@@ -3,7 +3,8 @@
 slots("2026年舟山职工医保住院报多少").values["place"] -> {"330900"}
 
 Two questions of one form with another value in a slot are different questions. The words come from fixtures/slots.json
-({kind: ["canonical、spelling、spelling"]}) and fixtures/regions.json; an editor's synonyms can be added to them.
+({kind: ["canonical、spelling、spelling"]}), fixtures/regions.json and fixtures/described.json (what stands for what in several words);
+an editor's synonyms can be added to them.
 """
 
 import json

@@ -37,7 +37,6 @@ WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词
 # Of these one side alone is enough: the question for a year is not the question for any.
 DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
             "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person", "department"}  # fmt: skip
-ALREADY = 2  # … unless so many are shared: who has two complaints in common may tell of a third
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
 INSURANCE = {"医保", "社保", "医保卡"}
@@ -257,9 +256,7 @@ def _contradictions(a: _Side, b: _Side) -> list[str]:
     return turned + [
         kind
         for kind, left, right in _apart(a, b)
-        if (left and right)
-        or (kind in DECISIVE and len(a.slots.values.get(kind, frozenset()) & b.slots.values.get(kind, frozenset())) < ALREADY)
-        or (kind in EXACT and kind in a.slots.values and kind in b.slots.values)
+        if (left and right) or kind in DECISIVE or (kind in EXACT and kind in a.slots.values and kind in b.slots.values)
     ]
 
 
