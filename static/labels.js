@@ -23,11 +23,15 @@ function nameMoments() {
   }
 }
 
+function hidden(text) {
+  return Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: text });
+}
+
 // In a table the heading of the column is the name.
 function nameColumns() {
   for (const table of document.querySelectorAll(".inline-group .tabular table")) {
     const headings = [...table.tHead.rows[0].cells];
-    if (!words(headings[0])) headings[0].replaceWith(document.createElement("td"));
+    if (!words(headings[0])) headings[0].append(hidden("记录"));
     for (const field of table.querySelectorAll("tbody :is(input:not([type=hidden]), select, textarea)")) {
       field.setAttribute("aria-label", words(headings[field.closest("td").cellIndex]));
     }
