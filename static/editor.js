@@ -9,20 +9,6 @@ const WORDS = { "Edit Link": "链接", URL: "网址", Title: "说明（可不填
 const catalogue = window.gettext;
 window.gettext = (word) => WORDS[word] ?? catalogue(word);
 
-// Select2 gives its fields no name that screen readers could say.
-function nameFields() {
-  for (const select of document.querySelectorAll("#article_form select.select2-hidden-accessible")) {
-    const name = document.querySelector(`label[for="${select.id}"]`)?.textContent.replace(/[:：]\s*$/, "");
-    const box = select.nextElementSibling;
-    const field = box.querySelector("input.select2-search__field") || box.querySelector("[role=combobox]");
-    for (const labelled of [field, box.querySelector(".select2-selection__rendered[role=textbox]")].filter(Boolean)) {
-      labelled.removeAttribute("aria-labelledby");
-      labelled.setAttribute("aria-label", name);
-    }
-  }
-}
-addEventListener("DOMContentLoaded", () => django.jQuery(() => setTimeout(nameFields))); // when all of them are made
-
 // Leaving the form with unsaved words asks first; the form's own buttons do not.
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("#article_form");

@@ -15,7 +15,19 @@ from django.utils import timezone
 from articles import workflow
 from articles.content import KINDS, ArticleContent
 from articles.management.commands.prepare_site import load_reference_data
-from articles.models import Article, Category, Qualification
+from articles.models import (
+    Article,
+    BulkAction,
+    Category,
+    DuplicatePair,
+    Event,
+    Promotion,
+    Qualification,
+    Region,
+    SavedFilter,
+    SynonymGroup,
+    Tag,
+)
 from articles.stats import log
 from tests.html_page import HtmlPage
 
@@ -199,6 +211,36 @@ def article_in(writer, reviewer, editor, content):
         return Article.objects.select_related("latest_revision").get(pk=revision.article_id)
 
     return make
+
+
+@pytest.fixture
+def article_rows(article_in):
+    """Articles in every state."""
+    return [article_in(state, f"走到这一步的第{number}个问题？") for number, state in enumerate(ROADS)]
+
+
+@pytest.fixture
+def admin_rows(writer, article_rows):
+    """What the addresses of tests/admin_addresses.py point at, by the model in their path."""
+    a, b = article_rows[:2]
+    return {
+        "articles/article": article_rows,
+        "articles/duplicatepair": [DuplicatePair.objects.create(a=a, b=b, similarity=0.9)],
+        "articles/event": [Event.objects.first()],
+        "articles/synonymgroup": [SynonymGroup.objects.create(words="医保卡、社保卡")],
+        "articles/promotion": [Promotion.objects.create(query="补卡", article=a)],
+        "articles/category": [Category.objects.create(slug="empty", name="空栏目")],
+        "articles/region": [Region.objects.first()],
+        "articles/tag": [Tag.objects.create(name="补卡")],
+        "auth/user": [writer],
+        "auth/group": [Group.objects.create(name="旧角色")],
+        "articles/bulkaction": [
+            BulkAction.objects.create(operation="add_tag", parameters={"tag": Tag.objects.create(name="异地").pk}, by=writer)
+        ],
+        # Addresses that point at something else than their beginning says.
+        "articles_event_person": [writer],
+        "articles_article_filter": [SavedFilter.objects.create(user=writer, name="待审", query="state=in_review")],
+    }
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """Every address of the admin, by every role, in every state of an article: who gets in stands in the table, and nothing else is true.
 
 The addresses come from the URL configuration. A new one needs a row in ADMIN; one with a parameter that is new here also needs
-a line in `fill`.
+a line in `fill` of tests/admin_addresses.py.
 """
-
-import re
-from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Article, BulkAction, Category, DuplicatePair, Event, Promotion, Region, SavedFilter, SynonymGroup, Tag
-from tests.conftest import ROADS
-from tests.test_addresses import PUBLIC, patterns
+from tests.admin_addresses import ADDRESSES, requests
 
 pytestmark = pytest.mark.django_db
 
@@ -115,79 +109,11 @@ ADMIN = {
 }
 
 
-def declared_name(name, path):
-    if name == "admin:None":
-        return "forward" if path.endswith("<path:object_id>/") else "anything else"
-    return name.removeprefix("admin:")
-
-
-ADDRESSES = [(declared_name(name, path), path) for name, path in patterns() if name.startswith("admin:") and name not in PUBLIC]
-
-
 def test_every_address_of_the_admin_has_a_row_and_every_row_an_address():
     assert {name for name, _ in ADDRESSES} == set(ADMIN)
 
 
 # Real requests
-
-
-@pytest.fixture
-def article_rows(article_in):
-    """Articles in every state."""
-    return [article_in(state, f"走到这一步的第{number}个问题？") for number, state in enumerate(ROADS)]
-
-
-@pytest.fixture
-def rows(writer, article_rows):
-    """What addresses point at, by the model in their path."""
-    a, b = article_rows[:2]
-    return {
-        "articles/article": article_rows,
-        "articles/duplicatepair": [DuplicatePair.objects.create(a=a, b=b, similarity=0.9)],
-        "articles/event": [Event.objects.first()],
-        "articles/synonymgroup": [SynonymGroup.objects.create(words="医保卡、社保卡")],
-        "articles/promotion": [Promotion.objects.create(query="补卡", article=a)],
-        "articles/category": [Category.objects.create(slug="empty", name="空栏目")],
-        "articles/region": [Region.objects.first()],
-        "articles/tag": [Tag.objects.create(name="补卡")],
-        "auth/user": [writer],
-        "auth/group": [Group.objects.create(name="旧角色")],
-        "articles/bulkaction": [
-            BulkAction.objects.create(operation="add_tag", parameters={"tag": Tag.objects.create(name="异地").pk}, by=writer)
-        ],
-        # Addresses that point at something else than their beginning says.
-        "articles_event_person": [writer],
-        "articles_article_filter": [SavedFilter.objects.create(user=writer, name="待审", query="state=in_review")],
-    }
-
-
-LOOKUP = {"app_label": "articles", "model_name": "promotion", "field_name": "article"}
-VERB = {"articles_bulkaction_verb": "stop"}
-QUERIES = {
-    "autocomplete": LOOKUP,
-    "articles_promotion_articles": LOOKUP,
-    "articles_article_merge_pair": {"a": None},
-    "articles_article_duplicates": {"title": "医保卡丢了怎么补？"},
-}
-
-
-def fill(name, path, row):
-    """The address that points at `row`."""
-    values = {"object_id": row.pk, "id": row.pk, "app_label": "articles", "url": "anything", "verb": VERB.get(name, "submit")}
-    values |= {"content_type_id": ContentType.objects.get_for_model(row).pk}
-    values |= {"revision": row.latest_revision_id} if isinstance(row, Article) else {}
-    path = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", path).replace("^", "").removesuffix("$")
-    query = {"a": row.pk} if "a" in QUERIES.get(name, {}) else QUERIES.get(name, {})
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), path) + (f"?{urlencode(query)}" if query else "")
-
-
-def requests(rows):
-    """(name, address) for every address and everything that it may point at."""
-    for name, path in ADDRESSES:
-        model = "/".join(path.split("/")[1:3])
-        pointed_at = rows.get(name, rows.get(model)) if "<" in path else None
-        pointed_at = pointed_at or rows["articles/article"][:1]
-        yield from ((name, fill(name, path, row)) for row in pointed_at)
 
 
 def outcome(response):
@@ -202,9 +128,9 @@ def expected(name, letter, method):
     return 405 if who is NO else "in" if letter in who else "out"
 
 
-def surprises(person, rows, expect):
+def surprises(person, admin_rows, expect):
     """Every request of this person that ends otherwise than `expect(name, method)` says. Nothing that is sent stays."""
-    for name, address in requests(rows):
+    for name, address in requests(admin_rows):
         for method in ("get", "post"):
             with transaction.atomic():
                 client = Client(raise_request_exception=False)
@@ -217,10 +143,10 @@ def surprises(person, rows, expect):
 
 
 @pytest.mark.parametrize("letter", ROLES)
-def test_a_role_gets_in_where_the_table_says_and_nowhere_else(letter, rows):
+def test_a_role_gets_in_where_the_table_says_and_nowhere_else(letter, admin_rows):
     person = User.objects.create_user("somebody", is_staff=True, is_superuser=letter == ROOT)
     person.groups.set(Group.objects.filter(name=ROLES[letter]))
-    assert list(surprises(person, rows, lambda name, method: expected(name, letter, method))) == []
+    assert list(surprises(person, admin_rows, lambda name, method: expected(name, letter, method))) == []
 
 
 OUTSIDERS = {
@@ -232,6 +158,6 @@ OUTSIDERS = {
 
 
 @pytest.mark.parametrize("account", OUTSIDERS.values(), ids=OUTSIDERS)
-def test_who_does_not_work_here_is_asked_to_sign_in_everywhere(account, rows):
+def test_who_does_not_work_here_is_asked_to_sign_in_everywhere(account, admin_rows):
     person = account and User.objects.create_user("somebody", **account)
-    assert list(surprises(person, rows, lambda name, method: "in" if name == "logout" else "login")) == []
+    assert list(surprises(person, admin_rows, lambda name, method: "in" if name == "logout" else "login")) == []

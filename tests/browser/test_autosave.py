@@ -6,9 +6,7 @@ from django.contrib.sessions.models import Session
 from articles import workflow
 from articles.models import Article, Autosave, Revision
 
-from .conftest import DESK, PASSWORD, PHONE
-from .test_accessibility import problems
-from .test_merging import tab_to
+from .conftest import PASSWORD, tab_to
 
 ADD = "/admin/articles/article/add/"
 SAVED = "#autosave-status:has-text('已保存')"
@@ -99,7 +97,7 @@ def test_going_back_offers_what_was_typed(desk, draft):
     assert "周末也行" in page.locator(".tiptap").inner_text() or page.get_by_role("link", name="恢复").is_visible()
 
 
-def test_a_sign_in_that_ran_out_loses_nothing(desk, draft):
+def test_a_sign_in_that_ran_out_loses_nothing(desk, draft, passwords):
     writer = desk("zuozhe")
     page = open_form(writer, draft)
     Session.objects.all().delete()
@@ -209,17 +207,3 @@ def test_a_conflict_is_resolved_by_keyboard_alone(conflicting, draft):
     assert newest(draft).short_answer == "补缴。"
     assert page.locator(".autosave-offer").count() == 0
     assert conflicting.violations == []
-
-
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_screens_have_no_violations_and_fit(conflicting, draft, viewport, scheme):
-    page = conflicting.page
-    page.set_viewport_size(viewport)
-    page.emulate_media(color_scheme=scheme)
-    for path in ("conflict/", "change/"):
-        page.goto(f"/admin/articles/article/{draft.pk}/{path}")
-        own = [found for found in problems(page) if path == "conflict/" or "autosave" in str(found) or "presence" in str(found)]
-        assert own == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert conflicting.violations == []

@@ -3,10 +3,6 @@
 import pytest
 
 from articles import workflow
-from articles.models import OpenWarning
-
-from .conftest import DESK, PHONE
-from .test_accessibility import problems
 
 BODY = "<p>医保卡里的余额一般还在。</p><ul><li>这副膏药<strong>药到</strong>病除。</li></ul>"
 
@@ -44,26 +40,3 @@ def test_a_finding_without_words_leads_to_its_field(form):
     page = form.page
     page.get_by_role("link", name="到标签：没有标签").press("Enter")
     assert page.evaluate("document.activeElement.closest('.field-tags') !== null")
-
-
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_list_and_the_form_have_no_violations(site, publish, content, writer, desk, viewport, scheme):
-    publish("2019年嘉兴门诊报多少？", short_answer="报70%。", body='<p>见<a href="/articles/999/">这里</a>。</p>')
-    article = workflow.save_draft(content(body=BODY), by=writer).article
-    workflow.force_publish(article.latest_revision, by=None, reason="急")
-    workflow.follow()
-    assert OpenWarning.objects.count() > 5
-    someone = desk("zhubian", viewport=viewport, color_scheme=scheme)
-    for path in (
-        "/admin/articles/openwarning/",
-        "/admin/articles/openwarning/?code=advertising",
-        "/admin/articles/openwarning/?category=1&level=blocks",
-    ):
-        someone.goto(path)
-        assert problems(someone.page) == [], path
-        assert someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    someone.goto(f"/admin/articles/article/{article.pk}/change/")
-    own = [found for found in problems(someone.page) if any(mark in html for html in found[1] for mark in ("checklist", "check-"))]
-    assert own == []
-    assert someone.violations == []

@@ -18,7 +18,7 @@ def press(person, verb, **fields):
 
 def test_a_text_goes_from_the_writer_to_the_reader_and_away_again(desk, visitor, publish):
     title = "换了城市，原来的医保怎么转过去？"
-    other = publish("医保关系怎么转移？")
+    other = publish("住院要交多少押金？")
     writer = desk("zuozhe")
     writer.goto("/admin/articles/article/add/")
     page = writer.page
@@ -51,7 +51,7 @@ def test_a_text_goes_from_the_writer_to_the_reader_and_away_again(desk, visitor,
     reader.goto("/search/?q=换了城市")
     assert reader.page.locator("ol.results li a").first.inner_text() == title
 
-    open_article(editor, "医保关系怎么转移？")
+    open_article(editor, "住院要交多少押金？")
     editor.page.locator(".verb-merge [name=b]").fill(str(article.pk))
     editor.page.get_by_role("button", name="对照合并").click()
     editor.page.locator(f"input[name=keep][value='{article.pk}']").check()

@@ -5,8 +5,7 @@ import pytest
 from articles import related, workflow
 from articles.models import RelatedArticle
 
-from .conftest import DESK, PHONE
-from .test_accessibility import problems
+from .conftest import DESK, PHONE, problems
 
 BODY = "<p>个人账户余额可以结转使用，也可以给家人共济，在定点药店买药和支付门诊费用。</p>"
 

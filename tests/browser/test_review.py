@@ -1,25 +1,11 @@
 """A version is handed in, commented, rejected, handed in again, compared and approved, by keyboard alone; and shown to somebody outside."""
 
-import pytest
-
-from articles import comments, workflow
+from articles import workflow
 from articles.models import Revision
 
-from .conftest import DESK, PHONE
-from .test_accessibility import problems
-from .test_merging import tab_to
+from .conftest import press_on, type_into
 
 BODY = "<h2>怎么报</h2><p>住院费用先过起付线，再按比例报销。</p><ul><li>社区医院<strong>比例高</strong></li><li>外地医院先备案</li></ul>"
-
-
-def press_on(page, target):
-    tab_to(page, target, limit=150)
-    page.keyboard.press("Enter")
-
-
-def type_into(page, target, text):
-    tab_to(page, target, limit=150)
-    page.keyboard.type(text)
 
 
 def review(person, revision):
@@ -125,29 +111,3 @@ def test_somebody_without_an_account_reads_a_shared_version(desk, visitor, write
     author.page.get_by_text("已全部失效").wait_for()
     assert expert.page.goto(address).status == 410
     assert "起付线" not in expert.page.content()
-
-
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_screens_have_no_violations_and_fit(desk, publish, writer, reviewer, content, viewport, scheme):
-    article = publish(body=BODY, short_answer="按比例报销。")
-    new = (
-        "<h2>报销</h2><h3>怎么报</h3><p>住院费用先过起付线。</p><p>再按比例报销。</p><ul><li>社区医院比例高</li></ul>"
-        "<p>没有改的一段。</p><p>也没有改的一段。</p>"
-    )
-    revision = workflow.save_draft(content(body=new, regions=("330900",)), by=writer, article=article)
-    workflow.submit(revision, by=writer, public_note="起付线的说法改了。")
-    thread = comments.add(revision, by=reviewer, text="哪一年的？", quote="先过起付线")
-    comments.reply(thread, by=writer, text="今年的。")
-    comments.resolve(comments.add(revision, by=reviewer, text="整篇都好。"), by=writer)
-    workflow.share_preview(revision, by=writer)
-    person = desk("shenhe")
-    page = person.page
-    page.set_viewport_size(viewport)
-    page.emulate_media(color_scheme=scheme)
-    for path in (f"review/{revision.pk}/", "compare/", "history/"):
-        person.goto(f"/admin/articles/article/{article.pk}/{path}")
-        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-        assert problems(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert person.violations == []

@@ -11,8 +11,7 @@ from articles import search, stats
 from articles.models import Article, Promotion, Region, Tag
 from articles.stats.models import SearchDay
 
-from .conftest import DESK, PHONE
-from .test_accessibility import problems
+from .conftest import DESK, PHONE, problems
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "stats"]), pytest.mark.usefixtures("site")]
 
