@@ -94,7 +94,6 @@ def panel_context(article: Article, user) -> dict:
     rows = [(verb, working) for verb in _ON_LATEST if working != live] + [(verb, live) for verb in _ON_LIVE if live and article.live]
     rows.append(("unmerge" if article.merged_into_id else "merge", working))
     verbs = [button(verb, revision, user) for verb, revision in rows]
-    refused = sum(bool(verb["reasons"]) for verb in verbs)
     return {
         "merged": list(article.merged.order_by("pk")),
         "working": working,
@@ -103,8 +102,7 @@ def panel_context(article: Article, user) -> dict:
         "open_comments": comments.open_comments(article.pk),
         "findings": checklist.of(working),
         "verbs": verbs,
-        "refused": refused,
-        "offered": len(verbs) - refused,
+        "refused": sum(bool(verb["reasons"]) for verb in verbs),
     }
 
 

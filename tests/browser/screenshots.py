@@ -32,8 +32,8 @@ from tests.browser.test_pasting import CLIPBOARD, PASTE  # noqa: E402
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 ROOT = f"http://127.0.0.1:{os.environ['PORT']}"
-WIDTH, HEIGHT, TALLEST = 1280, 900, 1200
-GREY = ["--disable-lcd-text", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]  # small files, everywhere alike
+WIDTH, HEIGHT, TALLEST = 1280, 600, 1200
+GREY = ["--disable-lcd-text", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars", "--lang=zh-CN"]  # small files, everywhere alike
 
 NOTICE = Source("《示例市职工医保门诊保障办法》", number="示医保〔2026〕5号", issuer="示例市医疗保障局", date=date(2026, 3, 1))
 
@@ -284,8 +284,10 @@ class Camera:
         page.wait_for_load_state("networkidle")
         picture.prepare(page)
         page.evaluate("document.activeElement.blur()")
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": TALLEST})  # bars that stick to the edge stand at the end
-        whole = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": page.evaluate("document.body.scrollHeight")}
+        width, height = page.viewport_size["width"], page.evaluate("document.documentElement.scrollHeight")
+        # Bars that stick to the lower edge stand at the end.
+        page.set_viewport_size({"width": width, "height": height if picture.part else min(height, TALLEST)})
+        whole = {"x": 0, "y": 0, "width": width, "height": height}
         box = page.locator(picture.part).first.bounding_box() if picture.part else whole
         box["height"] = min(box["height"], TALLEST)
         file.write_bytes(reduced(page.screenshot(full_page=True, clip=box, animations="disabled"), self.darkroom))
