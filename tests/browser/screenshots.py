@@ -33,7 +33,8 @@ from tests.browser.test_pasting import CLIPBOARD, PASTE  # noqa: E402
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 ROOT = f"http://127.0.0.1:{os.environ['PORT']}"
 WIDTH, HEIGHT, TALLEST = 1280, 600, 1200
-GREY = ["--disable-lcd-text", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars", "--lang=zh-CN"]  # small files, everywhere alike
+COLOURS = 64  # letters in grey on flat colours need no more
+PLAIN = ["--disable-lcd-text", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars", "--lang=zh-CN"]
 
 NOTICE = Source("《示例市职工医保门诊保障办法》", number="示医保〔2026〕5号", issuer="示例市医疗保障局", date=date(2026, 3, 1))
 
@@ -53,13 +54,13 @@ class Team:
         self.writer, self.colleague = _person("作者甲", "作者"), _person("作者乙", "作者")
         self.reviewer, self.editor = _person("审核丙", "医学审核"), _person("主编丁", "主编")
         self.manager = _person("管理员戊", "管理员")
-        Qualification.objects.create(
-            user=self.reviewer, title="主治医师", institution="示例医院", kinds=list(KINDS), expires_on=timezone.localdate() + timedelta(days=400)
-        )
+        until = timezone.localdate() + timedelta(days=400)
+        Qualification.objects.create(user=self.reviewer, title="主治医师", institution="示例医院", kinds=list(KINDS), expires_on=until)
         self.draft = self.write_a_draft()
         self.reviewed = self.return_and_mend()
         self.changed = self.change_a_page()
-        self.approved = self.approve(words("门诊看病的发票丢了，还能报销吗？", "<p>先到医院补打结算单。</p>", "reimbursement", sources=(NOTICE,)))
+        invoice = words("门诊看病的发票丢了，还能报销吗？", "<p>先到医院补打结算单。</p>", "reimbursement", sources=(NOTICE,))
+        self.approved = self.approve(invoice)
         self.disputed = self.let_two_write()
         self.twins = self.ask_twice()
         self.fill_the_calendar()
@@ -90,7 +91,8 @@ class Team:
             "<h2>超过三个月</h2><ul><li>重新办理参保登记</li><li>从缴费的次月起等待2个月</li></ul>"
         )
         answer = "能接上。停缴不超过3个月可以补缴，超过的要重新等待。"
-        return self.save(words("灵活就业的人停缴以后，门诊待遇怎么接上？", body, "gaps", short_answer=answer, phrasings=("停缴以后怎么恢复",)))
+        title, phrasings = "灵活就业的人停缴以后，门诊待遇怎么接上？", ("停缴以后怎么恢复",)
+        return self.save(words(title, body, "gaps", short_answer=answer, phrasings=phrasings))
 
     def return_and_mend(self) -> Revision:
         """Returned once and handed in again, so that there is a conversation."""
@@ -138,7 +140,8 @@ class Team:
     def fill_the_calendar(self) -> None:
         morning = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0)
         for days, title in {1: "新年度的居民医保从哪天开始缴？", 3: "门诊的电子发票去哪里查？"}.items():
-            workflow.schedule(self.approve(words(title, "<p>以参保地的通知为准。</p>", "enrolment")), by=self.editor, at=morning + timedelta(days=days))
+            revision = self.approve(words(title, "<p>以参保地的通知为准。</p>", "enrolment"))
+            workflow.schedule(revision, by=self.editor, at=morning + timedelta(days=days))
         soon = timezone.localdate() + timedelta(days=5)
         self.publish(words("老年人门诊缴费优惠到哪天？", "<p>到年度结束为止。</p>", "enrolment", valid_until=soon, sources=(NOTICE,)))
 
@@ -223,15 +226,15 @@ def open_filters(page: Page) -> None:
     page.locator(".list-form details").evaluate("each => { each.open = true }")
 
 
-# The 256 most frequent colours, and for each pixel the nearest of them: letters in grey on flat colours need no more.
-REDUCE = """async png => {
+# The most frequent colours, and for each pixel the nearest of them.
+REDUCE = """async ([png, most]) => {
   const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
   canvas.drawImage(image, 0, 0);
   const pixels = new Uint32Array(canvas.getImageData(0, 0, image.width, image.height).data.buffer);
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, COLOURS).map(([colour]) => colour);
+  const palette = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most).map(([colour]) => colour);
   const parts = colour => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
   const known = palette.map(parts);
   const nearest = new Map(palette.map((colour, index) => [colour, index]));
@@ -247,12 +250,12 @@ REDUCE = """async png => {
     rows += String.fromCharCode(nearest.get(pixel));
   });
   return [image.width, image.height, known.flat(), btoa(rows)];
-}""".replace("COLOURS", "64")
+}"""
 
 
 def reduced(png: bytes, darkroom: Page) -> bytes:
     """The picture with a palette, a third of the size."""
-    width, height, palette, rows = darkroom.evaluate(REDUCE, b64encode(png).decode())
+    width, height, palette, rows = darkroom.evaluate(REDUCE, [b64encode(png).decode(), COLOURS])
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))  # noqa: E731
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"PLTE", bytes(palette)) + chunk(b"IDAT", compress(b64decode(rows), 9)) + chunk(b"IEND", b"")
@@ -298,7 +301,9 @@ class Camera:
 @contextmanager
 def browser(**options) -> Iterator[Camera]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=[*FLAGS, *GREY], env={**os.environ, "LANGUAGE": "zh_CN"})
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], args=[*FLAGS, *PLAIN], env={**os.environ, "LANGUAGE": "zh_CN"}
+        )
         yield Camera(chromium, **options)
         chromium.close()
 
@@ -330,7 +335,7 @@ def main(only: str = "") -> None:
         for picture in pictures(team):
             if only in picture.name:
                 file = camera.take(picture)
-                print(f"{file.stat().st_size // 1024:4} KB  {file.name}")
+                sys.stdout.write(f"{file.stat().st_size // 1024:4} KB  {file.name}\n")
 
 
 if __name__ == "__main__":
