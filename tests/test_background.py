@@ -58,10 +58,10 @@ class TestRound:
             background.tick()
         assert Event.objects.filter(article=article, verb="publish").count() == 2
 
-    def test_an_idle_round_is_three_queries(self, publish, django_assert_num_queries):
+    def test_an_idle_round_is_four_queries(self, publish, django_assert_num_queries):
         publish()
         background.tick()
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             background.tick()
 
 

@@ -80,7 +80,7 @@ def secrets(secret, publish, approved, article_in, content, writer, reviewer, ed
     Autosave.objects.create(user=writer, article=live, fields={"title": [SECRET]})
     Comment.objects.create(article=live, revision=revision, author=reviewer, text=SECRET, part="body", quote=SECRET)
     OpenWarning.objects.create(article=live, code="test", level="warns", message=SECRET)
-    BulkAction.objects.create(verb="test", by=editor, reason=SECRET, query={"q": SECRET})
+    BulkAction.objects.create(operation="test", by=editor, reason=SECRET, query={"q": SECRET})
     SavedFilter.objects.create(user=editor, name=SECRET, query=f"q={SECRET}", shared=True)
 
 
