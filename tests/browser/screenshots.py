@@ -186,7 +186,7 @@ def pictures(team: Team) -> Iterator[Picture]:
     yield Picture("历史", team.editor, page(changed.article_id, "history/"), part="#content")
     yield Picture("流程", team.editor, form(team.approved.article_id), part=".workflow")
     yield Picture("合并", team.editor, f"/admin/articles/article/merge/?a={team.twins[0].pk}&b={team.twins[1].pk}", part="#content")
-    yield Picture("疑似重复", team.editor, "/admin/articles/duplicatepair/", part=f"section:has(a[href*='/{team.twins[0].pk}/'])")
+    yield Picture("疑似重复", team.editor, "/admin/articles/duplicatepair/")
     yield Picture("相关推荐", team.editor, page(team.twins[0].pk, "related/"))
     yield Picture("提醒", team.editor, "/admin/articles/openwarning/")
     yield Picture("批量操作", team.editor, "/admin/articles/bulkaction/add/?category=gaps", choose_bulk, "#content")
