@@ -3,7 +3,8 @@
 slots("2026年舟山职工医保住院报多少").values["place"] -> {"330900"}
 
 Two questions of one form with another value in a slot are different questions. The words come from fixtures/slots.json
-({kind: ["canonical、spelling、spelling"]}) and fixtures/regions.json; an editor's synonyms can be added to them.
+({kind: ["canonical、spelling、spelling"]}), fixtures/regions.json and fixtures/described.json (what stands for what in several words);
+an editor's synonyms can be added to them.
 """
 
 import json
@@ -96,11 +97,39 @@ def dictionary() -> Dictionary:
             # The name of an intent or a compound is ours; nobody asks with it.
             for word in spellings if kind in ("intent", COMPOUND) else (canonical, *spellings):
                 entries.setdefault(word.lower(), (kind, canonical))
+    for word, sense in _said_in_parts(entries):
+        entries.setdefault(word, sense)
     for code, names in _places().items():
         for name in names:
             entries.setdefault(name, ("place", code))
     entries |= {name: ("place", code) for name, code in _ABBREVIATED.items()}
     return Dictionary(entries, _compounds(entries))
+
+
+# How a disease that is named in one word is said in parts: 鼻窦炎 is 鼻窦发炎.
+_IN_PARTS = {
+    "炎": ("发炎", "里发炎", "有炎症", "炎症"),
+    "癌": ("里的癌", "上的癌", "里长癌", "上长癌", "恶性肿瘤"),
+    "结石": ("里有石头", "里长石头", "里的石头", "石头", "有结石", "里有结石"),
+    "息肉": ("里长息肉", "长息肉", "里有息肉", "有息肉", "上长息肉"),
+    "囊肿": ("上有囊肿", "有囊肿", "长囊肿", "里长囊肿"),
+    "肌瘤": ("长肌瘤", "有肌瘤", "里长肌瘤"),
+    "综合征": ("综合症", "症"),
+    "感染": ("感染了",),
+    "过敏": ("过敏了",),
+    "高": ("偏高", "升高", "增高", "超标", "太高", "过高", "很高"),
+    "低": ("偏低", "降低", "减低", "太低", "过低", "减少", "偏少", "少", "很低", "不够"),
+}
+
+
+def _said_in_parts(entries: dict[str, tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
+    return [
+        (word.removesuffix(end) + part, sense)
+        for word, sense in entries.items()
+        for end, parts in _IN_PARTS.items()
+        if sense[0] == "disease" and word.endswith(end) and len(word) > len(end)
+        for part in parts
+    ]
 
 
 def _compounds(entries: dict[str, tuple[str, str]]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -133,7 +162,7 @@ def _places() -> dict[str, set[str]]:
 
 _DIGITS = "零〇一二两三四五六七八九"
 _CHINESE = rf"[{_DIGITS}十百千万]+"
-_NUMBER = rf"(?:[0-9]+(?:\.[0-9]+)?(?:万|千)?|{_CHINESE}|半)"
+_NUMBER = rf"(?:[0-9]+(?:\.[0-9]+)?(?:万|千)?|[{_DIGITS}十]+点[{_DIGITS}](?![{_DIGITS}十分])|{_CHINESE}|半)"
 _YEAR = re.compile(r"(?P<year>(?:19|20)[0-9]{2}|[一二][零〇九][零〇一二三四五六七八九]{2})(?:年度|年)?(?!\d|元|块|%|\.)")
 _SHORT_YEAR = re.compile(r"(?P<year>2[0-9])年度?(?=$|[^以之内后前不没够的了])")
 _PERCENT = re.compile(rf"百分之(?P<of>{_NUMBER})|(?P<number>{_NUMBER})(?:%|个百分点|成(?!人|年|功|立|为|本|分|品|长))")
@@ -208,21 +237,28 @@ def _slots(text: str, words: Dictionary) -> Slots:
             values.setdefault(slot.kind, set()).add(slot.value)
     if "place" in values:
         values["place"] = _innermost(values["place"])
-    values["topic"] = _together(values.get("topic", set()))
+    _name_described(values, words)
     intents = frozenset(slot.value for slot in found if slot.kind == "intent")
     intents |= {intent for slot in found for intent, form in _ASKED_WITHIN.items() if slot.kind in form[0] and form[1].search(slot.text)}
     return Slots(tuple(found), {kind: frozenset(each) for kind, each in values.items() if each}, intents, tuple(rest))
 
 
-# Two words for what others say in one.
-_ONE_IN_TWO = {("医保卡", "余额"): "个人账户", ("医保", "余额"): "个人账户", ("个人账户", "余额"): "个人账户"}
+@cache
+def described() -> dict[str, list[list[str]]]:
+    """value: the values in which others describe it."""
+    found = json.loads((FIXTURES / "described.json").read_text(encoding="utf-8"))
+    return {value: [row.split("+") for row in rows] for value, rows in found.items()}
 
 
-def _together(topics: set[str]) -> set[str]:
-    for parts, whole in _ONE_IN_TWO.items():
-        if topics.issuperset(parts):
-            topics = topics.difference(parts) | {whole}
-    return topics
+def _name_described(values: dict[str, set[str]], words: Dictionary) -> None:
+    """Put what is described under its name: 牙龈 and 出血 as 牙龈出血."""
+    said = set().union(*values.values())
+    for name, descriptions in described().items():
+        for parts in descriptions:
+            if said.issuperset(parts):
+                for found in values.values():
+                    found.difference_update(parts)
+                values.setdefault(words.entries[name][0], set()).add(name)
 
 
 def _innermost(codes: set[str]) -> set[str]:
@@ -243,6 +279,8 @@ def _scan(text: str, words: Dictionary) -> Iterator[Slot | str]:
     yield from filter(None, [text[start:]])
 
 
+_DONE = ("完", "了", "过", "好")  # between a verb and what it is done to
+_UNDERGONE = ("procedure", "drug", "activity")
 _SIGNS = frozenset(",.。，、;；:：?？!！()（）“”\"'《》[]【】-—~·…/|")
 
 
@@ -255,9 +293,11 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
         return 1, Slot("filler", "头", "头")
     if char in "几多" and (match := _HOW_MANY.match(text, place)):
         return len(match[0]), Slot("intent", _ASKED.get(match[1], "long"), match[0])
-    if char in "不没" and place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
-        return 1, Slot("intent", "whether", char)
+    if char in "不没" and (asking := _asks(text, place)):
+        return len(asking), Slot("intent", "whether", asking)
     word = _word(text, place, words)
+    if whole := _undergone(text, place, word, words):
+        return len(whole) + 1, Slot(*words.entries[whole], whole)
     if len(word) < 3 and (match := _EITHER.match(text, place)):
         return 2, Slot("intent", "whether", match[0])  # the verb is read once more, on its own
     if word:
@@ -269,9 +309,26 @@ def _at(text: str, place: int, words: Dictionary) -> tuple[int, Slot | None]:
     return (len(latin[0]), Slot("term", latin[0], latin[0])) if latin else (1, None)
 
 
+def _asks(text: str, place: int) -> str:
+    """The 不 that ends a question, or 不遗传 after 遗传."""
+    if place and (place + 1 == len(text) or text[place + 1] in _SIGNS):
+        return text[place]
+    return text[place : place + 3] if place > 1 and text[place - 2 : place] == text[place + 1 : place + 3] else ""
+
+
+def _undergone(text: str, place: int, word: str, words: Dictionary) -> str:
+    """割包皮 of 割完包皮: longer than `word`, "" without one."""
+    if text[place + 1 : place + 2] not in _DONE:
+        return ""
+    whole = words.longest(text[place] + text[place + 2 : place + 10], 0)
+    return whole if len(whole) > max(2, len(word)) and words.entries[whole][0] in _UNDERGONE else ""
+
+
 def _word(text: str, place: int, words: Dictionary) -> str:
     """The longest, or one character less where that makes two good words: 怎么|补办, not 怎么补|办."""
     word = words.longest(text, place)
+    if len(word) == 2 and words.entries[word][0] == "place" and place and len(words.longest(text, place + 1)) > 1:
+        return ""  # 一天|门诊 is not in 天门
     last = place + len(word) - 1
     if len(word) > 2 and word[:-1] in words.entries and last + 1 < len(text):
         following = words.longest(text, last)
@@ -302,7 +359,7 @@ def _measured(match: re.Match, text: str) -> tuple[int, Slot] | None:
     number, unit = match["number"], match["unit"]
     if number == "半":
         return (len(match[0]), Slot(*_HALF[unit], match[0])) if unit in _HALF else None
-    if not unit and not number[0].isdigit() and not {"万", "百"} & set(number[1:]):
+    if not unit and not number[0].isdigit() and not {"万", "百", "点"} & set(number[1:]):
         return None
     if unit in ("个", "次", "点", "位", "人", "号") and number == "一":
         return None  # 一个, 一次, 一点: no number is meant
@@ -343,6 +400,9 @@ def as_number(text: str) -> float:
     >>> as_number("三万五千"), as_number("2万"), as_number("十二")
     (35000, 20000.0, 12)
     """
+    if "点" in text:
+        whole, _, part = text.partition("点")
+        return as_number(whole) + as_number(part) / 10
     if text[0].isdigit() and text[0].isascii():
         power = _POWERS.get(text[-1], 1)
         return float(text.rstrip("万千")) * power

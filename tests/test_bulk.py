@@ -65,13 +65,13 @@ class TestQuery:
     def ids(self, **query):
         return list(bulk.found(query).values_list("pk", flat=True))
 
-    def test_what_is_filed_counts_as_it_is_on_the_page(self, publish, content, writer, tag, category):
+    def test_what_is_filed_counts_as_it_is_on_the_page_and_drafts_as_they_will_be(self, publish, content, writer, tag, category):
         tagged = publish(tags=(tag.pk,), regions=("330900",), kind="guide")
         publish("另一问？")
-        workflow.save_draft(content("还是草稿？", tags=(tag.pk,)), by=writer)
-        assert self.ids(tag=tag.pk) == self.ids(region="330900") == self.ids(kind="guide") == [tagged.pk]
-        assert self.ids(category=category.pk, tag=tag.pk) == [tagged.pk]
-        assert len(self.ids(category=category.pk)) == 2
+        draft = workflow.save_draft(content("还是草稿？", tags=(tag.pk,)), by=writer).article
+        assert self.ids(region="330900") == self.ids(kind="guide") == [tagged.pk]
+        assert self.ids(tag=tag.pk) == self.ids(category=category.pk, tag=tag.pk) == [tagged.pk, draft.pk]
+        assert len(self.ids(category=category.pk)) == 3
 
     def test_where_an_article_stands(self, publish, content, writer, editor):
         live, gone = publish(), publish("撤回的？")
@@ -143,14 +143,15 @@ class TestOperations:
 
     def test_the_next_review_is_set_and_taken_back(self, run_through, publish, editor):
         article = publish()
+        before = article.next_review_on
         action = run_through("plan_review", {"on": "2031-05-01"})
         article.refresh_from_db()
         assert article.next_review_on == date(2031, 5, 1)
-        assert self.event(article, "plan_review").data == {"bulk": action.pk, "before": None, "now": "2031-05-01"}
+        assert self.event(article, "plan_review").data == {"bulk": action.pk, "before": before.isoformat(), "now": "2031-05-01"}
         bulk.undo(action, by=editor)
         finish(action)
         article.refresh_from_db()
-        assert article.next_review_on is None
+        assert article.next_review_on == before
 
     def test_reviewers_set_it_too_and_do_nothing_else(self, run_through, publish, reviewer, tag):
         publish()

@@ -7,7 +7,9 @@ import pytest
 
 from articles.duplicates import DIFFERENT, DUPLICATE, SIBLING, Question, compare
 from articles.duplicates.comparison import ASPECTS, GENERIC
-from articles.slots import FIXTURES, dictionary
+from articles.evaluation import duplicate_scores, read_pairs
+from articles.slots import FIXTURES, described, dictionary
+from tests.judged import assemble
 
 DUPLICATES = [
     ("医保卡里没花完的钱，到年底还在吗？", "医保个人账户的钱年底会清零吗"),
@@ -159,3 +161,19 @@ def test_a_question_turned_round_is_another_one(a, b):
 @pytest.mark.parametrize("title", ["", "？", "a" * 5000, "医" * 5000, "\ud800\ud800", "1" * 400, "<b>" * 300])
 def test_odd_titles_are_no_trouble(title):
     assert compare(Question(title, (title,), title), Question("医保卡丢了怎么办")).label in (DIFFERENT, SIBLING)
+
+
+@pytest.mark.parametrize(("name", "recall"), [("dev", 0.9), ("dev_everyday", 0.55), ("dev3", 0.75), ("dev4", 0.8)])
+def test_on_the_pairs_for_development_hardly_a_duplicate_is_false_and_none_is_a_sibling(name, recall):
+    pairs = list(read_pairs(assemble.HERE / f"duplicates_{name}.jsonl"))
+    sides = ([Question(pair[side]["title"], answer=pair[side].get("body") or "") for pair in pairs] for side in "ab")
+    found = duplicate_scores([compare(a, b).label for a, b in zip(*sides, strict=True)], [pair["label"] for pair in pairs])
+    assert found["siblings_as_duplicates"] == 0
+    assert found["precision"] >= 0.95
+    assert found["recall"] >= recall
+
+
+def test_what_is_described_and_how_are_words_of_the_dictionary():
+    known = {value for _, value in dictionary().entries.values()}
+    assert {*described(), *chain(*chain(*described().values()))} - known == set()
+    assert [name for name in described() if dictionary().entries[name][1] != name] == []

@@ -24,8 +24,8 @@ def submitted(writer, content):
     def make(title="异地住院要先备案吗？", due=None):
         revision = workflow.save_draft(content(title), by=writer)
         workflow.submit(revision, by=writer, not_duplicate_because="测试")
-        if due is not None:
-            Revision.objects.filter(pk=revision.pk).update(due_on=timezone.localdate() + timedelta(days=due))
+        due_on = None if due is None else timezone.localdate() + timedelta(days=due)
+        Revision.objects.filter(pk=revision.pk).update(due_on=due_on)
         return revision
 
     return make
@@ -91,7 +91,7 @@ def test_a_review_of_long_ago_does_not_bar_a_later_one(publish, content, writer)
     article = publish("早先的问题？")
     Revision.objects.filter(pk=article.live_revision_id).update(author=both)
     revision = workflow.save_draft(content("早先的问题？", body="<p>新的。</p>"), by=writer, article=article)
-    workflow.submit(revision, by=writer)
+    workflow.submit(revision, by=writer, public_note="改了说法。")
     assert titles(box(both, "review")) == ["早先的问题？"]
 
 

@@ -144,7 +144,7 @@ def test_who_may_only_read_gets_no_links_into_a_form(client, visit, reviewer, co
 
 def test_a_text_without_faults_says_so(form, publish):
     tags = (Tag.objects.named(["余额"])[0].pk,)
-    article = publish(short_answer="一般还在，可以转到下一年接着用，以当地规定为准。", tags=tags)
+    article = publish(short_answer="医保卡里的钱一般还在，可以转到下一年接着用，以当地规定为准。", tags=tags)
     assert "没有发现问题" in form(article).one("section.checklist").text
 
 

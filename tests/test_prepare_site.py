@@ -102,7 +102,7 @@ def test_a_site_from_before_roles_were_kept_track_of_gets_what_did_not_exist_the
     Installation.identity()
     Permission.objects.filter(codename="view_qualification").delete()  # comes with the upgrade, after its migrations
     Group.objects.get(name=AUTHOR).permissions.remove(Permission.objects.get(codename="add_article"))
-    remember_what_roles_had = import_module("articles.migrations.0016_roles").remember_what_roles_had
+    remember_what_roles_had = import_module("articles.migrations.0009_roles").remember_what_roles_had
     remember_what_roles_had(apps, None)
     create_permissions(apps.get_app_config("articles"), verbosity=0)
     ship({AUTHOR: ["articles.add_article", "articles.view_qualification"]})

@@ -123,7 +123,7 @@ MATRIX = {
     "unmerge": {MERGED: "editor"},
 }
 EVENTS = {"merge": 2, "unmerge": 2}  # one for each of the two articles; all other verbs write one
-SECOND_PERSON = {"approve", "reject", "confirm", "recheck"}  # never who wrote the text, whatever else they may
+SECOND_PERSON = {"claim", "approve", "reject", "confirm", "recheck"}  # never who wrote the text, whatever else they may
 
 ALL = "writer reviewer editor"
 # name: (roles that count, whether they wrote the text, how the person comes about)

@@ -18,7 +18,8 @@ from articles.slots import FIXTURES, NATIONAL, Dictionary, Slot, Slots, dictiona
 from articles.text import normalise, question
 
 DUPLICATE, SIBLING, DIFFERENT = "duplicate", "sibling", "different"
-SURE = 0.75  # the similarity from which two questions are one
+SURE = 0.7  # the similarity from which two questions are one
+SURER = 0.94  # … where each says something in words of its own
 UNDECIDED = (0.15, 0.85)  # between these the answers are read as well: reading them is what takes time
 SAME_FORM = 0.4  # the part of the content that siblings share, a slot in which they differ half counted in
 WORDINGS = 6  # of one article that are compared: its title and the first phrasings
@@ -30,12 +31,12 @@ KINDS = {
     "operation": "办什么", "activity": "做什么", "person": "人群", "body": "部位", "level": "等级", "setting": "场合",
     "department": "科室", "job": "职业", "food": "食物", "animal": "动物", "month": "月份", "duration": "时长", "days": "天数",
     "hours": "钟点", "age": "年龄", "degree": "温度", "percent": "比例", "amount": "金额", "number": "数字", "term": "名称",
-    "event": "处境", "stage": "孕产期", "scope": "异地", "order": "先后", "trend": "高低", "colour": "颜色",
+    "event": "处境", "stage": "孕产期", "scope": "异地", "order": "先后", "trend": "高低", "colour": "颜色", "item": "费用项目",
 }  # fmt: skip
 WORDS = {"act": "事情", "topic": "话题", "intent": "问法", "rest": "用词"}
 # Of these one side alone is enough: the question for a year is not the question for any.
 DECISIVE = {"disease", "insurance", "drug", "procedure", "operation", "event", "stage", "scope", "place", "year", "month", "amount",
-            "percent", "age", "degree", "food", "animal", "duration", "days", "job"}  # fmt: skip
+            "percent", "age", "degree", "food", "animal", "duration", "days", "job", "item", "person", "department"}  # fmt: skip
 # Of these one value more is another question, where both name some.
 EXACT = {"person"}
 INSURANCE = {"医保", "社保", "医保卡"}
@@ -54,30 +55,30 @@ GENERIC = {"医保", "社保", "药", "医院", "查询", "条件", "新政策",
 LIGHT = 0.3  # the weight of a generic word; a slot has 2, another word 1.5, an unknown character 0.5
 
 # The first of these that a question holds is what it asks for.
-INTENTS = ("why", "long", "when", "amount", "where", "who", "which", "what", "whether", "how")
+INTENTS = ("why", "long", "when", "amount", "where", "who", "which", "what", "whether", "how", "meaning")
 NEAR = [{"what", "which"}, {"how", "where"}, {"when", "long"}, {"how", "what"}, {"why", "what"}, {"who", "which"},
-        {"where", "which"}]  # fmt: skip
+        {"where", "which"}, {"what", "meaning"}, {"why", "meaning"}, {"which", "meaning"}]  # fmt: skip
 # What a question wants to know in so many words, and the forms in which one asks for it without them.
 ASPECTS = {
     "费用": "amount", "报销比例": "amount", "缴费标准": "amount", "缴费基数": "amount", "缴费年限": "amount long", "起付线": "amount",
     "封顶线": "amount whether", "剂量": "amount", "次数": "amount", "频率": "long amount", "正常值": "amount what",
-    "年龄": "amount when long", "孕周": "amount when long", "概率": "amount whether", "科室": "which where", "医院": "which where",
-    "材料": "which what", "缴费时间": "when", "截止": "long", "有效期": "long", "等待期": "when long whether", "到账": "when long",
-    "疗程": "long whether", "恢复期": "when long", "病因": "why what", "区别": "what which whether", "症状": "what which",
-    "严重": "whether what", "传染": "whether", "遗传": "whether", "复发": "whether", "治愈": "whether", "好处": "what whether",
-    "副作用": "what which whether", "危害": "what whether", "条件": "which who what whether", "饮食": "what which",
-    "药": "what which", "治疗": "how which", "预防": "how", "电话": "which", "地址": "where", "部位": "where which",
+    "年龄": "amount when long whether", "孕周": "amount when long", "概率": "amount whether", "科室": "which where",
+    "医院": "which where", "材料": "which what", "缴费时间": "when", "截止": "long when whether", "有效期": "long",
+    "等待期": "when long whether", "到账": "when long", "疗程": "long whether", "恢复期": "when long", "病因": "why what",
+    "区别": "what which whether", "症状": "what which", "严重": "whether what", "传染": "whether", "遗传": "whether", "复发": "whether",
+    "治愈": "whether", "好处": "what whether", "副作用": "what which whether", "危害": "what whether", "条件": "which who what whether",
+    "饮食": "what which", "药": "what which", "治疗": "how which", "预防": "how", "电话": "which", "地址": "where", "部位": "where which",
     "一起": "whether", "识别": "how whether what", "依赖": "whether", "致癌": "whether", "辐射": "whether", "留疤": "whether",
     "选择": "how which", "准备": "what which", "禁忌": "who which what whether", "不予报销": "which what whether",
-    "报销范围": "which what", "易感": "who which",
-    "疼不疼": "whether", "寿命": "long how whether", "姿势": "what which", "进度": "where how", "病种": "which",
-    "待遇": "what which",
+    "报销范围": "which what", "易感": "who which", "疼不疼": "whether", "寿命": "long how whether", "姿势": "what which",
+    "进度": "where how", "病种": "which", "待遇": "what which",
 }  # fmt: skip
 
 # Words for an aspect that beside one of these only say of what it is asked.
 OBJECTS = {
-    "费用": {"报销", "直接结算", "手工报销", "报销比例", "补缴"}, "禁忌": {"饮食"}, "药": {"疗程", "剂量", "次数", "饮食", "副作用", "停药", "报销"},
-    "症状": {"识别", "治疗"}, "材料": {"到账"}, "医院": {"科室", "材料", "定点医院"}, "治疗": {"费用", "报销"}, "严重": {"治疗"},
+    "费用": {"报销", "直接结算", "手工报销", "报销比例", "补缴"}, "禁忌": {"饮食"}, "症状": {"识别", "治疗"}, "材料": {"到账"},
+    "药": {"疗程", "剂量", "次数", "饮食", "副作用", "停药", "报销"}, "医院": {"科室", "材料", "定点医院", "报销"},
+    "治疗": {"费用", "报销"}, "严重": {"治疗"}, "病因": {"危害"},
 }  # fmt: skip
 NEGATIVE = {"禁忌", "不予报销"}  # who must not, what is not paid
 
@@ -185,8 +186,10 @@ def _side(text: str, regions: tuple[str, ...], words: Dictionary) -> _Side:
 
 
 # What follows the name of an examination that only says where the finding is from.
-FINDS = {"查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说", "检查发现",
-         "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单"}  # fmt: skip
+FINDS = {
+    "查出", "发现", "查出来", "检查出", "显示", "提示", "说", "写", "写着", "看到", "照出", "拍出", "查到", "做出", "上写", "上说",
+    "检查发现", "检查说", "报告", "报告说", "报告上", "单上", "上", "结果", "检查结果", "报告单",
+}  # fmt: skip
 
 
 def _aside(found: tuple[Slot, ...]) -> frozenset[tuple[str, str]]:
@@ -232,7 +235,7 @@ def _similarity(one: _Side, other: _Side, found: Evidence, a: Question, b: Quest
     """How likely both ask the same, 0 to 1; below SURE where a rule speaks against it."""
     if one.key == other.key and not found.replaced:
         return 1.0
-    if not found.shared or found.replaced or found.template or found.other_ask or _says_instead(one, other):
+    if not found.shared or found.replaced or found.template or found.other_ask or _says_instead(one, other, _logistic(found)):
         return min(_logistic(found), SURE - 0.01)
     if UNDECIDED[0] < _logistic(found) < UNDECIDED[1]:
         found = _with_answers(found, one, other, (_plain(a.answer), _plain(b.answer)), words)
@@ -262,11 +265,17 @@ def _turned(a: tuple[Slot, ...], b: tuple[Slot, ...]) -> bool:
     homes = [_insured_in(found) for found in (a, b)]
     if all(homes):
         return homes[0] != homes[1]
-    places = [[slot.value for slot in found if slot.kind == "place"] for found in (a, b)]
-    if len(set(places[0])) > 1 and set(places[0]) == set(places[1]) and places[0] != places[1]:
+    if any(_is_reversed(kind, a, b) for kind in ("place", "insurance", "level")):
         return True
     one, other = _anchor(a), _anchor(b)
     return one != other and one in {slot[:2] for slot in b} and other in {slot[:2] for slot in a}
+
+
+def _is_reversed(kind: str, a: tuple[Slot, ...], b: tuple[Slot, ...]) -> bool:
+    """From the one to the other and back; of insurances and levels only where something is transferred."""
+    one, other = ([slot.value for slot in found if slot.kind == kind] for found in (a, b))
+    moved = kind == "place" or all(any(slot.value in ("转移", "修改") for slot in found) for found in (a, b))
+    return moved and len(set(one)) > 1 and set(one) == set(other) and list(dict.fromkeys(one)) != list(dict.fromkeys(other))
 
 
 def _insured_in(found: tuple[Slot, ...]) -> str:
@@ -303,7 +312,12 @@ def _is_said_anyway(kind: str, value: str, one: _Side, other: _Side, shared: Set
     implied = _implications(other.content.keys() - shared) if shared else other.implied
     if value in implied or ((kind, value) in SAID_ANYWAY | one.aside and kind not in other.slots.values):
         return True
-    return any(len(slot.text) > 1 and slot.text in other.key for slot in one.slots.found if (slot.kind, slot.value) == (kind, value))
+    said = [slot.text for slot in other.slots.found]
+    return any(
+        len(slot.text) > 1 and any(slot.text in text for text in said)
+        for slot in one.slots.found
+        if (slot.kind, slot.value) == (kind, value)
+    )
 
 
 def _evidence(a: _Side, b: _Side) -> Evidence:
@@ -342,7 +356,7 @@ def _only(one: _Side, other: _Side) -> dict[tuple[str, str], float]:
 # Characters that tell no two questions apart.
 NEUTRAL = frozenset(
     "得到着过把被让给使向往当由与及而且也都就才又再还最太很真已经正刚将想该应须必肯愿请谢您你我他她它们这那哪谁某每各另其此些样般候遍趟"
-    "话说讲道诉觉感认为以至于因所若如果则虽却然做弄搞整拿写成好啥咋呗嘛哦哈嗯之者便竟究底够似像照据凭怎呢吧啊呀么的地了"
+    "比话说讲道诉觉感认为以至于因所若如果则虽却然做弄搞整拿写成好啥咋呗嘛哦哈嗯之者便竟究底够似像照据凭怎呢吧啊呀么的地了"
 )
 
 
@@ -352,11 +366,12 @@ def _unknown(one: _Side, other: _Side) -> list[str]:
     return [stretch for run in kept for stretch in run.split()]
 
 
-def _says_instead(a: _Side, b: _Side) -> bool:
-    """Each has something to say that the other does not: what is no slot for the dictionary may be one."""
-    unknown_a, unknown_b = _unknown(a, b), _unknown(b, a)
-    named_a, named_b = _names_more(a, b), _names_more(b, a)
-    return bool((unknown_a and (unknown_b or named_b)) or (unknown_b and named_a) or (_has_more(a, b) and _has_more(b, a)))
+def _says_instead(a: _Side, b: _Side, similarity: float) -> bool:
+    """Each has something to say that the other does not; it may be what is asked about, unless what they share leaves little doubt."""
+    if not (_has_more(a, b) and _has_more(b, a)):
+        return False
+    subjects = [value for (_, value), weight in a.content.items() if (_, value) in b.content and weight > LIGHT and value not in ASPECTS]
+    return similarity < SURER or not subjects or bool(_unknown(a, b) or _unknown(b, a))
 
 
 def _has_more(one: _Side, other: _Side) -> bool:

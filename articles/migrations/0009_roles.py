@@ -1,4 +1,4 @@
-from django.db import migrations, models
+from django.db import migrations
 
 
 def remember_what_roles_had(apps, schema_editor):
@@ -19,24 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("articles", "0015_open_warnings"),
+        ("articles", "0008_desk"),
     ]
 
-    operations = [
-        migrations.AddField(
-            model_name="article",
-            name="reviewer_title",
-            field=models.CharField(blank=True, max_length=60, verbose_name="审核人资质"),
-        ),
-        migrations.AddField(
-            model_name="article",
-            name="reviewer_institution",
-            field=models.CharField(blank=True, max_length=100, verbose_name="审核人机构"),
-        ),
-        migrations.AddField(
-            model_name="installation",
-            name="permissions_given",
-            field=models.JSONField(default=dict),
-        ),
-        migrations.RunPython(remember_what_roles_had, migrations.RunPython.noop),
-    ]
+    operations = [migrations.RunPython(remember_what_roles_had, migrations.RunPython.noop)]
