@@ -275,3 +275,18 @@ class TestPerson:
     def test_what_is_no_day_gets_a_sentence(self, client, editor, writer, query):
         client.force_login(editor)
         assert client.get(f"{self.address(writer)}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("role", ["writer", "reviewer", "editor", "manager"])
+def test_every_page_leads_to_the_others_that_this_person_may_open(client, visit, request, role):
+    client.force_login(request.getfixturevalue(role))
+    offered = visit("/admin/").links(".desk-nav a")
+    assert offered[0] == "/admin/"
+    for address in offered:
+        page = visit(address)
+        assert page.links(".desk-nav a") == offered
+        assert [link.attrs["href"] for link in page.all(".desk-nav a") if "aria-current" in link.attrs] == [address]
+
+
+def test_who_has_not_signed_in_is_led_nowhere(visit):
+    assert visit("/admin/login/").links(".desk-nav a") == []

@@ -123,7 +123,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         article = self.get_object(request, object_id) if object_id else None
-        panel = {"may_write": self._may_write(request, article)}
+        panel = {"may_write": self._may_write(request, article), "title": article.title if article else "写文章", "subtitle": None}
         if article and article.latest_revision:
             threads = [thread for thread in comments.threads(article.latest_revision) if not thread.comment.resolved_at]
             panel |= {"panel": panel_context(article, request.user), "article": article, "open_threads": threads}

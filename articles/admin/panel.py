@@ -93,6 +93,7 @@ def panel_context(article: Article, user) -> dict:
     # After a publication both are the same revision; the verbs of a working copy then have nothing to work on.
     rows = [(verb, working) for verb in _ON_LATEST if working != live] + [(verb, live) for verb in _ON_LIVE if live and article.live]
     rows.append(("unmerge" if article.merged_into_id else "merge", working))
+    verbs = [button(verb, revision, user) for verb, revision in rows]
     return {
         "merged": list(article.merged.order_by("pk")),
         "working": working,
@@ -100,7 +101,8 @@ def panel_context(article: Article, user) -> dict:
         "public_state": public_state(article),
         "open_comments": comments.open_comments(article.pk),
         "findings": checklist.of(working),
-        "verbs": [button(verb, revision, user) for verb, revision in rows],
+        "verbs": verbs,
+        "refused": sum(bool(verb["reasons"]) for verb in verbs),
     }
 
 

@@ -17,6 +17,8 @@ admin.site.unregister([User, Group, taggit_admin.Tag])  # taggit's own tags hold
 class RoleAdmin(GroupAdmin):
     """Who could change a role could take any permission, and approve what they wrote themselves."""
 
+    filter_horizontal = []  # its two boxes speak English
+
     def has_add_permission(self, request):
         return request.user.is_superuser
 
@@ -79,11 +81,17 @@ class PersonAdmin(UserAdmin):
     list_filter = [QualificationFilter, *UserAdmin.list_filter]
     list_select_related = ["qualification"]
     inlines = [QualificationInline]
+    filter_horizontal = []
 
     @admin.display(description=_("审核资质"))
     def qualified(self, person):
         held = getattr(person, "qualification", None)
         return f"{held}（{_until(held)}）" if held else "—"
+
+    def formfield_for_manytomany(self, db_field, request, **options):
+        if db_field.name == "groups":  # four roles: to tick, not to move between boxes
+            options["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_inline_instances(self, request, obj=None):
         return super().get_inline_instances(request, obj) if obj else []  # the form of a new person asks for name and password
