@@ -152,20 +152,19 @@ def compare(a: Question, b: Question, words: Dictionary | None = None) -> Compar
     titles = _sides(a.title, b.title, a.regions, b.regions, words)
     found, differing = _evidence(*titles), _differing(*titles)
     best = _similarity(*titles, found, a, b, words)
-    if not found.replaced:
-        best = max([best, *(_similarity(*pair, _evidence(*pair), a, b, words) for pair in _other_wordings(a, b, words))])
+    if not found.replaced and (a.phrasings or b.phrasings):
+        # Two pages with phrasings answer much in passing: they are one where each has a wording for the other's title.
+        ways = [_closest(one, other, words) for one, other in ((a, b), (b, a)) if other.phrasings]
+        best = max(best, min(ways))
     if best >= SURE:
         return Comparison(DUPLICATE, best, differing)
     return Comparison(SIBLING if differing and _is_one_form(found) else DIFFERENT, best, differing)
 
 
-def _other_wordings(a: Question, b: Question, words: Dictionary) -> Iterator[tuple[_Side, _Side]]:
-    """Each wording of the one beside each of the other, but for the two titles."""
-    sides = [(one.title, *one.phrasings[: WORDINGS - 1]) for one in (a, b)]
-    for left in sides[0]:
-        for right in sides[1]:
-            if (left, right) != (a.title, b.title):
-                yield _sides(left, right, a.regions, b.regions, words)
+def _closest(asked: Question, page: Question, words: Dictionary) -> float:
+    """How near the title of the one comes to a wording of the other."""
+    pairs = (_sides(asked.title, wording, asked.regions, page.regions, words) for wording in (page.title, *page.phrasings[: WORDINGS - 1]))
+    return max(_similarity(*pair, _evidence(*pair), asked, page, words) for pair in pairs)
 
 
 def _sides(left: str, right: str, regions_a: tuple[str, ...], regions_b: tuple[str, ...], words: Dictionary) -> tuple[_Side, _Side]:
