@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from tests.admin_addresses import ADDRESSES, requests
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # One letter for each: 作者, 医学审核, 主编, 管理员, staff without a role, superuser.
 ROLES = {"作": "作者", "审": "医学审核", "主": "主编", "管": "管理员", "无": None, "超": None}

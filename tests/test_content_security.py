@@ -8,7 +8,7 @@ from articles import workflow
 from articles.content import Source
 from articles.models import Tag
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = {
     "home": "/",

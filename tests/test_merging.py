@@ -531,6 +531,7 @@ print(Event.objects.filter(verb="merge").count(), Event.objects.filter(verb="unm
 """
 
 
+@pytest.mark.once
 class TestManyAtOnce:
     """Here processes are killed in the middle of a transaction."""
 
@@ -553,7 +554,7 @@ class TestManyAtOnce:
     def test_kills_in_the_middle_lose_nothing(self, site):
         for _ in range(int(os.environ.get("KILLS", "5"))):
             process = self.start(site, times=10**6)
-            time.sleep(random.uniform(0.02, 0.4))
+            time.sleep(random.uniform(0.05, 0.6))
             process.kill()
             process.communicate()
             assert process.returncode == -9
@@ -562,4 +563,4 @@ class TestManyAtOnce:
     def nothing_is_wrong(self, site):
         merges, undone, wrong = site.run_code(CHECK).strip().split(" ", 2)
         assert wrong == "[]"
-        assert int(merges) == int(undone) > 3
+        assert int(merges) == int(undone) > 0
