@@ -132,10 +132,12 @@ def test_a_new_author_writes_pastes_previews_and_submits_but_cannot_approve(sign
     assert "style=" not in revision.content.body
     assert "<img" not in revision.content.body
 
+    tab_to(page, ".workflow summary")
+    page.keyboard.press("Enter")
     button = page.locator(".verb-approve button")
     assert button.is_disabled()
     assert "作者不能审核自己写的稿件" in page.locator(f"#{button.get_attribute('aria-describedby')}").inner_text()
-    token = page.locator(".verb-approve [name=csrfmiddlewaretoken]").input_value()
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
     answer = author.context.request.post(
         f"/admin/articles/article/{article.pk}/approve/do/",
         form={"revision": str(revision.pk), "csrfmiddlewaretoken": token},
