@@ -30,7 +30,7 @@ def test_a_tag_is_added_watched_and_taken_back_by_keyboard_alone(desk, articles,
     editor = desk("zhubian")
     page = editor.page
     editor.goto("/admin/articles/article/")
-    tab_to(page, ".object-tools a[href*=bulkaction]")
+    tab_to(page, ".work a[href*=bulkaction]")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{ADD}*")
     tab_to(page, "select[name=state]")
