@@ -29,7 +29,6 @@ def test_a_text_goes_from_the_writer_to_the_reader_and_away_again(desk, visitor,
     page.keyboard.press("Enter")
     page.keyboard.type("- 带上身份证")
     page.get_by_label("栏目").select_option(label="异地就医与转移")
-    page.get_by_label("不重复的理由").fill("先分开写，以后再合并")
     page.get_by_role("button", name="保存并提交审核").click()
     assert "已提交审核" in page.locator(".messagelist").inner_text()
     assert page.locator(".verb-approve button").is_disabled()
