@@ -177,3 +177,16 @@ def test_what_is_described_and_how_are_words_of_the_dictionary():
     known = {value for _, value in dictionary().entries.values()}
     assert {*described(), *chain(*chain(*described().values()))} - known == set()
     assert [name for name in described() if dictionary().entries[name][1] != name] == []
+
+
+def test_two_pages_that_answer_the_same_in_passing_are_two():
+    aside = ("断缴以后账户里的钱还能用吗",)
+    balance = Question("医保个人账户余额怎么查？", (*aside, "账户里还剩多少钱怎么看"))
+    shops = Question("医保个人账户在药店能买哪些东西？", (*aside, "账户的钱能买保健品吗"))
+    assert compare(balance, shops).label != DUPLICATE
+
+
+def test_two_pages_are_one_where_each_has_a_wording_for_the_other_s_title():
+    a = Question("医保个人账户余额怎么查？", ("账户里还剩多少钱怎么看",))
+    b = Question("账户里还剩多少钱怎么看？", ("医保个人账户余额怎么查",))
+    assert compare(a, b).label == DUPLICATE
